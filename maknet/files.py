@@ -1,0 +1,102 @@
+"""Files that are either whole or absent.
+
+Every output of a job is written beside its target and renamed into place, so that a kill or a
+full disk never leaves half a file under a final name. `tempfile` is not used: its files have mode
+0600, which locks out the rest of a group on a shared cluster.
+"""
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from maknet.errors import InputError
+
+_BLOCK_BYTES = 1 << 20
+
+
+@contextmanager
+def atomic_path(target: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target` that becomes `target` when the block succeeds.
+
+    The temporary file is removed when the block raises, and an older `target` is left as it was.
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(target: str | Path, value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write JSON atomically with sorted keys, so that equal values give equal bytes."""
+    write_text(target, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a JSON file.
+
+    Raises:
+        InputError: The file is missing or is not JSON.
+    """
+    path = existing_file(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON ({error}); replace the file.") from error
+
+
+def write_rows(
+    target: str | Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write rows as CSV atomically; a row with a key outside `columns` is a programming error."""
+    with atomic_path(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_rows(path: str | Path) -> list[dict[str, str]]:
+    """Read a CSV file as dictionaries of strings.
+
+    Raises:
+        InputError: The file is missing.
+    """
+    with existing_file(path).open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def sha256(path: str | Path) -> str:
+    """Return the hexadecimal SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as handle:
+        while block := handle.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def existing_file(path: str | Path) -> Path:
+    """Return `path` if it is a file.
+
+    Raises:
+        InputError: It is not.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} is missing; check the path or produce the file first.")
+    return path

@@ -1,0 +1,76 @@
+"""Networks by name, and their weights on disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from maknet.errors import InputError
+from maknet.files import atomic_path, existing_file
+from maknet.models.baselines import resnet18, vgg16
+from maknet.models.lesanet import LesaNet
+from maknet.models.maknet import MAKNet
+
+_BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "maknet": MAKNet,
+    "vgg16": vgg16,
+    "resnet18": resnet18,
+    "lesanet": LesaNet,
+}
+NETWORKS = tuple(_BUILDERS)
+
+
+def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # noqa: ANN401
+    """Build a network with fresh weights from torch's global generator.
+
+    Args:
+        name: `maknet`, `vgg16`, `resnet18` or `lesanet`.
+        num_labels: L.
+        settings: Keyword arguments of the network, as in the config section `networks`.
+
+    Raises:
+        InputError: There is no such network, or it has no such setting.
+    """
+    if name not in _BUILDERS:
+        raise InputError(f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}.")
+    try:
+        return _BUILDERS[name](num_labels, **settings)
+    except TypeError as error:
+        raise InputError(f"networks.{name}: {error}.") from error
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of learned values; buffers do not count."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def save_weights(path: str | Path, network: nn.Module, metadata: dict[str, str]) -> None:
+    """Write all tensors as safetensors, atomically; the file cannot hold code."""
+    from safetensors.torch import save_file
+
+    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, metadata)
+
+
+def load_weights(path: str | Path, network: nn.Module) -> None:
+    """Load every tensor of the network from safetensors.
+
+    Raises:
+        InputError: The file is damaged, or its tensors are not exactly the network's.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(existing_file(path))
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path} is not a weights file ({error}); train the run anew.") from error
+    try:
+        network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        summary = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path} does not fit the configured network ({summary}); train the run anew."
+        ) from error

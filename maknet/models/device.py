@@ -1,0 +1,36 @@
+"""Where a network runs. What was asked for and is not there is an error, never a fallback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from maknet.errors import InputError
+
+
+def find_device(name: str) -> torch.device:
+    """Return the device of the config key `device`: `cpu` or `cuda`.
+
+    Raises:
+        InputError: A GPU was asked for and none is visible.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "device: cuda was asked for but no GPU is visible; run on a node with a GPU or set "
+            "device: cpu."
+        )
+    return torch.device(name)
+
+
+@contextmanager
+def mixed_precision(device: torch.device) -> Iterator[None]:
+    """Compute in bfloat16 on a GPU, where it is fast, and in float32 on the CPU."""
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        yield
+
+
+def as_input(images: Tensor, device: torch.device) -> Tensor:
+    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1]."""
+    moved = images.to(device, non_blocking=True).float().div_(255)
+    return moved.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,94 @@
+"""LesaNet: VGG16 with features of a lesion at five depths (arXiv 1904.04661, section 3).
+
+Layout of the released code: 13 convolutions with batch normalization and four poolings; after the
+last convolution of each block a 5 x 5 RoI max pooling, on the lesion's box in the first three
+blocks and on the whole patch in the last two. B patches, P their side in pixels, L labels.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.models.vgg import cfgs, make_layers
+from torchvision.ops import roi_pool
+
+from maknet.models.layers import ScorePropagation
+from maknet.models.maknet import scaled_channels
+
+_POOLED = 5
+_BOX_BLOCKS = 3  # in these the lesion's box is pooled, in later ones the whole patch
+
+
+class LesaNetOutput(NamedTuple):
+    """What the four losses need.
+
+    Attributes:
+        logits: (B, L) of the classifier.
+        propagated: (B, L) after score propagation; these are evaluated.
+        embedding: (B, E) of unit length.
+    """
+
+    logits: Tensor
+    propagated: Tensor
+    embedding: Tensor
+
+
+class LesaNet(nn.Module):
+    """The lesion annotation network.
+
+    Args:
+        num_labels: L.
+        features: Width of each of the five feature layers.
+        embedding: Width E of the embedding.
+        width: Scales the convolutions; 1 is the paper's size.
+
+    Shape:
+        Patches (B, 3, P, P) and boxes (B, 4) as x1, y1, x2, y2 in pixels of the patch.
+    """
+
+    def __init__(
+        self, num_labels: int, *, features: int = 256, embedding: int = 256, width: float = 1.0
+    ) -> None:
+        super().__init__()
+        plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
+        self.body = make_layers(plan[:-1], batch_norm=True)  # the last pooling is not used
+        self._ends = _block_ends(self.body)
+        channels = [n for n, after in pairwise(plan) if after == "M"]
+        self.fully_connected = nn.ModuleList(
+            nn.Linear(int(n) * _POOLED**2, features) for n in channels
+        )
+        self.embedding = nn.Linear(5 * features, embedding)
+        self.classifier = nn.Linear(5 * features, num_labels)
+        self.propagation = ScorePropagation(num_labels)
+
+    def forward(self, patches: Tensor, boxes: Tensor) -> LesaNetOutput:
+        """Return both sets of logits and the embedding."""
+        features = torch.cat(self._features(patches, boxes), 1)
+        logits = self.classifier(features)
+        embedding = F.normalize(self.embedding(features), dim=1)
+        return LesaNetOutput(logits, self.propagation(logits), embedding)
+
+    def _features(self, patches: Tensor, boxes: Tensor) -> list[Tensor]:
+        side = float(patches.shape[-1])
+        whole = boxes.new_tensor([0, 0, side - 1, side - 1]).expand(len(patches), 4)
+        features = []
+        x = patches
+        for position, layer in enumerate(self.body):
+            x = layer(x)
+            if position not in self._ends:
+                continue
+            block = self._ends.index(position)
+            regions = boxes if block < _BOX_BLOCKS else whole
+            pooled = roi_pool(
+                x, list(torch.split(regions, 1)), output_size=_POOLED, spatial_scale=0.5**block
+            )
+            features.append(self.fully_connected[block](pooled.flatten(1)))
+        return features
+
+
+def _block_ends(body: nn.Sequential) -> list[int]:
+    """Return the positions of the last ReLU before each pooling, and of the very last."""
+    ends = [i - 1 for i, layer in enumerate(body) if isinstance(layer, nn.MaxPool2d)]
+    return [*ends, len(body) - 1]

@@ -1,0 +1,1 @@
+"""Learning: data in order, losses, one loop."""
