@@ -1,9 +1,10 @@
 """Networks by name, and their weights on disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from maknet.errors import InputError
@@ -19,6 +20,10 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "lesanet": LesaNet,
 }
 NETWORKS = tuple(_BUILDERS)
+TITLES = {"maknet": "MAKNet", "vgg16": "VGG16", "resnet18": "ResNet18", "lesanet": "LesaNet"}
+PAPER_LABELS = 115
+# Trained weights follow, so that nothing is downloaded to be overwritten.
+_NO_WEIGHTS = {"vgg16": {"weights": "none"}, "resnet18": {"weights": "none"}}
 
 
 def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # noqa: ANN401
@@ -43,6 +48,36 @@ def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # 
 def count_parameters(network: nn.Module) -> int:
     """Return the number of learned values; buffers do not count."""
     return sum(parameter.numel() for parameter in network.parameters())
+
+
+def describe_network(name: str, num_labels: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what it takes to build a network again, with its counts, as JSON values.
+
+    `parameters` is counted from the configured network, `paper_size_parameters` from the same
+    settings at width 1 and the paper's 115 labels.
+    """
+    with torch.device("meta"):  # counting needs no memory and draws no random numbers
+        configured = build_network(name, num_labels, **{**settings, **_NO_WEIGHTS.get(name, {})})
+        paper_size = {**settings, **_NO_WEIGHTS.get(name, {}), "width": 1.0}
+        full = build_network(name, PAPER_LABELS, **paper_size)
+    return {
+        "name": name,
+        "title": TITLES[name],
+        "num_labels": num_labels,
+        "settings": dict(settings),
+        "width": settings.get("width", 1.0),
+        "parameters": count_parameters(configured),
+        "paper_size_parameters": count_parameters(full),
+    }
+
+
+def load_run(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
+    """Build a described network and load its trained weights."""
+    name = description["name"]
+    settings = {**description["settings"], **_NO_WEIGHTS.get(name, {})}
+    network = build_network(name, description["num_labels"], **settings)
+    load_weights(weights, network)
+    return network
 
 
 def save_weights(path: str | Path, network: nn.Module, metadata: dict[str, str]) -> None:

@@ -11,8 +11,7 @@ from torch.optim import Optimizer
 from tqdm import tqdm
 
 from maknet.data.batch_reader import epoch_order, read_batches
-from maknet.data.labels import LabelTable
-from maknet.data.shards import ShardReader
+from maknet.data.labeled import Labeled
 from maknet.errors import InputError
 from maknet.inference.predict import predict_scores
 from maknet.metrics import Evaluation, calibrate_thresholds, evaluate
@@ -42,22 +41,6 @@ class TrainingSettings:
     gamma: float
     max_weight: float
     keep: str
-
-
-@dataclass(frozen=True)
-class Labeled:
-    """Images and their labels, row by row."""
-
-    images: ShardReader
-    labels: LabelTable
-
-    def __post_init__(self) -> None:
-        """Hold the rows together."""
-        if len(self.images) != len(self.labels):
-            raise InputError(
-                f"{self.images.path} has {len(self.images)} images for {len(self.labels)} lesions; "
-                "prepare both anew."
-            )
 
 
 class NotFiniteError(InputError):

@@ -1,0 +1,45 @@
+# `make demo` runs the whole workflow on drawn CT; `make test` runs every test that needs no GPU.
+# Both set up .venv first, with only python3 (3.11 or newer), git and make.
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# One thread a job: the workflow runs jobs side by side, and small networks lose by more.
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint pins clean
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
+
+demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
+	.venv/bin/snakemake --cores $(CORES)
+	@echo && cat results/demo/table1.md
+
+test: .venv/.installed ## every test that needs no GPU and no network
+	.venv/bin/python -m pytest -n $(CORES) --dist loadfile
+
+check: lint test ## what CI runs
+
+lint: .venv/.installed ## style, types and the workflow's own linter
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/snakefmt --check Snakefile workflow
+	.venv/bin/snakemake --lint
+
+.venv/.installed: envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; set PYTHON=python3.12, say."; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	touch $@
+
+pins: ## resolve envs/requirements.in anew, in a fresh environment
+	rm -rf .venv-pins
+	$(PYTHON) -m venv .venv-pins
+	.venv-pins/bin/python -m pip install --quiet -r envs/requirements.in
+	.venv-pins/bin/python envs/pin.py
+	rm -rf .venv-pins
+
+clean: ## remove the demo's results and data; downloads of the paper's run stay
+	rm -rf results/demo data/demo

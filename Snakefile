@@ -1,0 +1,33 @@
+# MAKNet (arXiv 2005.11746) from raw CT to every printed number. An index: no logic lives here.
+# Without a profile or a configfile this is the demo on drawn CT; a configfile is an overlay.
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+# At this point `config` holds what the command line names; it wins over the files below.
+DEMO = "dataset" not in config
+
+
+configfile: "config/paper.yaml"
+
+
+if DEMO:
+
+    configfile: "config/demo.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/fetch.smk"
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    """Every table, and what was refused on the way."""
+    default_target: True
+    input:
+        table1="<results>/table1.csv",
+        rejected="<results>/rejected.csv",
+        funnel="<results>/series_funnel.csv",

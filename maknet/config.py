@@ -1,0 +1,184 @@
+"""The configuration, checked before any job starts.
+
+What is wrong with it ends in one sentence that names the key. Imported while the workflow is
+parsed, so nothing heavy is imported here.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maknet.errors import InputError
+
+Config = dict[str, Any]
+LABELED_FILES = ("dl_info", "images", "text_mined", "hand", "ontology")
+_TYPE_NAMES = {
+    "integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false",
+    "array": "a list", "object": "a section",
+}  # fmt: skip
+
+
+def check_config(config: Config, schema: str | Path) -> None:
+    """Check a merged configuration, and expand `$VARIABLES` in its paths in place.
+
+    Args:
+        config: The configuration.
+        schema: JSON schema as YAML.
+
+    Raises:
+        InputError: The first thing that is wrong, with its key.
+    """
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    errors = sorted(Draft202012Validator(rules).iter_errors(config), key=lambda e: list(e.path))
+    if errors:
+        raise InputError(_sentence(errors[0]))
+    _check_ranges(config)
+    _expand_paths(config)
+    _check_sources(config)
+
+
+def labeled_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the paths of the labeled data, keys `LABELED_FILES`, wherever they come from."""
+    if config["labeled"]["source"] == "folder":
+        return dict(config["labeled"]["folder"])
+    folder = f"{config['paths']['data']}/phantom/deeplesion"
+    return {
+        "dl_info": f"{folder}/DL_info.csv",
+        "images": f"{folder}/Images_png",
+        "text_mined": f"{folder}/text_mined_labels.json",
+        "hand": f"{folder}/hand_labeled_test_set.json",
+        "ontology": f"{folder}/lesion_ontology.xlsx",
+    }
+
+
+def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the unlabeled series of each batch, known before any job runs.
+
+    Series of a phantom are numbers of its archive; of a folder, the paths below it of all folders
+    that hold files.
+    """
+    unlabeled = config["unlabeled"]
+    if unlabeled["source"] == "phantom":
+        phantom = config["phantom"]
+        count = phantom["clean_series"] + sum(phantom["nuisances"].values())
+        series = [str(number) for number in range(count)]
+    else:
+        series = _series_folders(Path(unlabeled["folder"]))
+    size = unlabeled["batch_size"]
+    return {
+        f"batch{start // size:04d}": series[start : start + size]
+        for start in range(0, len(series), size)
+    }
+
+
+def _series_folders(root: Path) -> list[str]:
+    found = [str(Path(where).relative_to(root)) for where, _, files in os.walk(root) if files]
+    if not found:
+        raise InputError(
+            f"unlabeled.folder: {root} holds no files; it must hold one folder for each CT series."
+        )
+    return sorted(found)
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped
+    key = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(known))[0]
+        close = difflib.get_close_matches(unknown, known, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(known)}."
+        return f"Unknown configuration key {_joined(key, unknown)!r}; {hint}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"The configuration key {_joined(key, missing)!r} is missing; see config/README.md."
+    if error.validator == "type":
+        wanted = _TYPE_NAMES.get(error.validator_value, error.validator_value)
+        return f"The configuration key {key!r} must be {wanted}, not {error.instance!r}."
+    if error.validator == "not":
+        return f"The configuration key {key!r} must be odd, not {error.instance!r}."
+    return f"The configuration key {key!r} is out of range: {error.message}."
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _check_ranges(config: Config) -> None:
+    """Check what a schema cannot say: order within pairs, equal lengths, parts that need others."""
+    for section, name in (("series", "step_mm"), ("series", "pixel_mm"), ("series", "body_hu"),
+                          ("image", "window_hu")):  # fmt: skip
+        low, high = config[section][name]
+        if low >= high:
+            raise InputError(
+                f"The configuration key '{section}.{name}' must rise, not [{low}, {high}]."
+            )
+    maknet = config["networks"]["maknet"]
+    if len(maknet["widths"]) != len(maknet["layers"]):
+        raise InputError(
+            "The configuration keys 'networks.maknet.widths' and 'networks.maknet.layers' must "
+            "have the same length."
+        )
+    grid = config["evaluation"]["threshold_grid"]
+    if grid != sorted(grid):
+        raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")
+
+
+def _expand_paths(config: Config) -> None:
+    _expand(config["paths"], "paths")
+    _expand(config["labeled"].get("folder", {}), "labeled.folder")
+    _expand(config["unlabeled"], "unlabeled")
+
+
+def _expand(section: dict[str, Any], name: str) -> None:
+    for key, value in section.items():
+        if not isinstance(value, str) or "$" not in value:
+            continue
+        section[key] = os.path.expandvars(value)
+        if "$" in section[key]:
+            variable = section[key].split("$", 1)[1].split("/", 1)[0].strip("{}")
+            if _is_used(name, section):
+                raise InputError(
+                    f"The configuration key '{name}.{key}' uses the environment variable "
+                    f"{variable}, which is not set; export it or write the path itself."
+                )
+
+
+def _is_used(name: str, section: Mapping[str, Any]) -> bool:
+    return name != "unlabeled" or section["source"] == "folder"
+
+
+def _check_sources(config: Config) -> None:
+    for section in ("labeled", "unlabeled"):
+        source = config[section]["source"]
+        if source == "phantom" and "phantom" not in config:
+            raise InputError(
+                f"The configuration key '{section}.source' is phantom, but there is no section "
+                "'phantom'; see config/demo.yaml."
+            )
+        if source == "folder" and "folder" not in config[section]:
+            raise InputError(
+                f"The configuration key '{section}.folder' is missing; name your data there."
+            )
+    if config["labeled"]["source"] == "folder":
+        for key, path in config["labeled"]["folder"].items():
+            _require(f"labeled.folder.{key}", Path(path), folder=key == "images")
+    if config["unlabeled"]["source"] == "folder":
+        _require("unlabeled.folder", Path(config["unlabeled"]["folder"]), folder=True)
+
+
+def _require(key: str, path: Path, folder: bool) -> None:
+    if folder and not path.is_dir():
+        raise InputError(
+            f"The configuration key {key!r} names the folder {path}, which is missing; "
+            "create it or name another."
+        )
+    if not folder and not path.is_file():
+        raise InputError(
+            f"The configuration key {key!r} names the file {path}, which is missing; "
+            "put it there or name another."
+        )

@@ -1,0 +1,28 @@
+# What all rules share: the checked configuration, paths, wildcards. Parsed by every Slurm job, so
+# nothing heavy is imported.
+from maknet.config import check_config, labeled_files, series_batches
+from maknet.provenance import code_digest
+
+check_config(config, workflow.source_path("../schemas/config.schema.yaml"))
+
+
+pathvars:
+    results=config["paths"]["results"],
+    data=config["paths"]["data"],
+    logs=f"{config['paths']['results']}/logs",
+    benchmarks=f"{config['paths']['results']}/benchmarks",
+
+
+LABELED = labeled_files(config)
+BATCHES = series_batches(config)
+ON_GPU = int(config["device"] == "cuda")
+
+
+wildcard_constraints:
+    batch=r"batch\d+",
+    split="train|val|test|hand",
+    run="maknet|vgg16|resnet18",
+
+
+localrules:
+    all,

@@ -1,0 +1,63 @@
+# From weights to metrics: scores on every split, thresholds from validation, metrics on both tests.
+
+
+rule predict_scores:
+    """Probabilities of one run on validation and both test sets."""
+    input:
+        weights="<results>/runs/{run}/model.safetensors",
+        network="<results>/runs/{run}/network.json",
+        shards=expand("<data>/labeled/{split}.npy", split=["val", "test", "hand"]),
+        indices=expand("<data>/labeled/{split}.csv", split=["val", "test", "hand"]),
+    output:
+        val="<results>/scores/{run}/val.npz",
+        test="<results>/scores/{run}/test.npz",
+        hand="<results>/scores/{run}/hand.npz",
+    log:
+        "<logs>/predict_scores/{run}.log",
+    benchmark:
+        "<benchmarks>/predict_scores/{run}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    threads: 4 if ON_GPU else 1
+    resources:
+        gpu=ON_GPU,
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=30,
+    params:
+        batch_size=config["evaluation"]["batch_size"],
+        device=config["device"],
+        code=code_digest("scripts/predict_scores.py"),
+    script:
+        "../../scripts/predict_scores.py"
+
+
+rule compute_metrics:
+    """Thresholds of one run, and its metrics with intervals over patients."""
+    input:
+        val="<results>/scores/{run}/val.npz",
+        test="<results>/scores/{run}/test.npz",
+        hand="<results>/scores/{run}/hand.npz",
+        val_labels="<data>/labels/val.npz",
+        test_labels="<data>/labels/test.npz",
+        hand_labels="<data>/labels/hand.npz",
+        relations="<data>/labels/relations.json",
+        dl_info=LABELED["dl_info"],
+    output:
+        thresholds="<results>/thresholds/{run}.json",
+        metrics="<results>/metrics/{run}.json",
+        per_label="<results>/metrics/{run}.per_label.csv",
+    log:
+        "<logs>/compute_metrics/{run}.log",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        threshold_grid=config["evaluation"]["threshold_grid"],
+        bootstrap_samples=config["evaluation"]["bootstrap_samples"],
+        confidence=config["evaluation"]["confidence"],
+        seed=config["seed"],
+        code=code_digest("scripts/compute_metrics.py"),
+    script:
+        "../../scripts/compute_metrics.py"

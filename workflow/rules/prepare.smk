@@ -1,0 +1,103 @@
+# From raw data to what networks read: label tables and uint8 images.
+FETCHED = {"phantom": "<data>/phantom", "folder": "<data>/linked"}[
+    config["unlabeled"]["source"]
+]
+
+
+rule build_labels:
+    """The label tables of all splits, and the relations among labels."""
+    input:
+        dl_info=LABELED["dl_info"],
+        text_mined=LABELED["text_mined"],
+        hand=LABELED["hand"],
+        ontology=LABELED["ontology"],
+    output:
+        train="<data>/labels/train.npz",
+        val="<data>/labels/val.npz",
+        test="<data>/labels/test.npz",
+        hand="<data>/labels/hand.npz",
+        relations="<data>/labels/relations.json",
+        counts="<results>/label_counts.csv",
+    log:
+        "<logs>/build_labels.log",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        classes=config["labeled"]["classes"],
+        code=code_digest("scripts/build_labels.py"),
+    script:
+        "../../scripts/build_labels.py"
+
+
+rule prepare_lesions:
+    """The images of one labeled split, one a lesion."""
+    input:
+        dl_info=LABELED["dl_info"],
+        images=LABELED["images"],
+        labels="<data>/labels/{split}.npz",
+    output:
+        shard="<data>/labeled/{split}.npy",
+        index="<data>/labeled/{split}.csv",
+        unreadable="<data>/labeled/{split}.unreadable.csv",
+    log:
+        "<logs>/prepare_lesions/{split}.log",
+    benchmark:
+        "<benchmarks>/prepare_lesions/{split}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=120,
+    params:
+        image=config["image"],
+        max_unreadable=config["labeled"]["max_unreadable"],
+        code=code_digest("scripts/prepare_lesions.py"),
+    script:
+        "../../scripts/prepare_lesions.py"
+
+
+rule prepare_series:
+    """One batch of CT series: slices filtered, windowed, cropped, resized, stacked in threes."""
+    input:
+        series=f"{FETCHED}/series/{{batch}}",
+        receipt=f"{FETCHED}/receipts/{{batch}}.csv",
+    output:
+        shard="<data>/unlabeled/{batch}.npy",
+        index="<data>/unlabeled/{batch}.csv",
+        series="<data>/unlabeled/{batch}.series.csv",
+    log:
+        "<logs>/prepare_series/{batch}.log",
+    benchmark:
+        "<benchmarks>/prepare_series/{batch}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        image=config["image"],
+        rules=config["series"],
+        code=code_digest("scripts/prepare_series.py"),
+    script:
+        "../../scripts/prepare_series.py"
+
+
+rule summarize_series:
+    """What became of every unlabeled series: the refused ones with their reasons, and the counts."""
+    input:
+        series=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
+    output:
+        rejected="<results>/rejected.csv",
+        funnel="<results>/series_funnel.csv",
+    log:
+        "<logs>/summarize_series.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        code=code_digest("scripts/summarize_series.py"),
+    script:
+        "../../scripts/summarize_series.py"
