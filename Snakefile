@@ -8,12 +8,12 @@ min_version("9.20")
 DEMO = "dataset" not in config
 
 
-configfile: "config/paper.yaml"
+configfile: f"{workflow.basedir}/config/paper.yaml"
 
 
 if DEMO:
 
-    configfile: "config/demo.yaml"
+    configfile: f"{workflow.basedir}/config/demo.yaml"
 
 
 include: "workflow/rules/common.smk"

@@ -15,6 +15,7 @@ PLATFORM_ONLY = ("nvidia-", "cuda-", "triton", "pip==", "setuptools==", "wheel==
 
 
 def main() -> None:
+    """Write both files."""
     frozen = subprocess.run(
         [sys.executable, "-m", "pip", "freeze", "--all"], check=True, capture_output=True, text=True
     ).stdout

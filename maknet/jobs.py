@@ -2,8 +2,8 @@
 
 import errno
 import logging
-import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,21 +24,29 @@ def job(log_path: str | Path) -> Iterator[None]:
         yield
     except InputError as error:
         _fail(str(error))
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        where = error.filename or os.getcwd()  # noqa: PTH109 - the text, not a path
-        _fail(f"The disk is full while writing {where}; free space or set paths.data elsewhere.")
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            where = error.filename or Path.cwd()
+            _fail(
+                f"The disk is full while writing {where}; free space or set paths.data elsewhere."
+            )
+        with Path(log_path).open("a", encoding="utf-8") as log_file:
+            log_file.write(traceback.format_exc())  # stderr gets it from Python itself
+        raise
 
 
 def _log_to(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers: list[logging.Handler] = [
         logging.StreamHandler(sys.stderr),
-        logging.FileHandler(path, mode="w", encoding="utf-8"),
+        logging.FileHandler(path, "w", "utf-8"),
     ]
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers
+        level=logging.INFO,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=handlers,
+        force=True,
     )
 
 

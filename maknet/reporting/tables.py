@@ -46,7 +46,10 @@ def table1(
             "paper_size_parameters": network["paper_size_parameters"],
         }
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    undefined = [name for name in table.columns if table[name].dtype == object]
+    numbers = [name for name in undefined if name not in ("dataset", "arch")]
+    return table.astype(dict.fromkeys(numbers, float))
 
 
 def metric_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,16 @@
 # What all rules share: the checked configuration, paths, wildcards. Parsed by every Slurm job, so
 # nothing heavy is imported.
+from snakemake.exceptions import WorkflowError
+
 from maknet.config import check_config, labeled_files, series_batches
+from maknet.errors import InputError
 from maknet.provenance import code_digest
 
-check_config(config, workflow.source_path("../schemas/config.schema.yaml"))
+try:
+    check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
+    BATCHES = series_batches(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 
 
 pathvars:
@@ -14,7 +21,6 @@ pathvars:
 
 
 LABELED = labeled_files(config)
-BATCHES = series_batches(config)
 ON_GPU = int(config["device"] == "cuda")
 
 

@@ -7,7 +7,9 @@ rule table1:
         networks=expand(
             "<results>/runs/{run}/network.json", run=["vgg16", "resnet18", "maknet"]
         ),
-        metrics=expand("<results>/metrics/{run}.json", run=["vgg16", "resnet18", "maknet"]),
+        metrics=expand(
+            "<results>/metrics/{run}.json", run=["vgg16", "resnet18", "maknet"]
+        ),
     output:
         csv="<results>/table1.csv",
         markdown="<results>/table1.md",

@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from maknet.errors import InputError
+from maknet.models import build_network, count_parameters, load_weights, save_weights
+from maknet.models.build import describe_network, load_run
+from maknet.models.lesanet import LesaNet
+
+ROOT = Path(__file__).resolve().parents[3]
+PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text())["networks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "count", "printed"),
+    [
+        ("maknet", 115, 4_503_511, "4.50"),
+        ("vgg16", 115, 14_782_131, "14.78"),
+        ("resnet18", 115, 11_248_847, "11.25"),
+    ],
+)
+def test_the_configured_networks_have_the_printed_size(
+    name: str, labels: int, count: int, printed: str
+) -> None:
+    network = build_network(name, labels, **PAPER[name])
+    assert count_parameters(network) == count
+    assert f"{count / 1e6:.2f}" == printed
+
+
+def test_lesanet_has_the_size_of_the_released_code() -> None:
+    assert count_parameters(build_network("lesanet", 171)) == 24_721_615
+
+
+@pytest.mark.parametrize("name", ["maknet", "vgg16", "resnet18"])
+def test_the_default_settings_are_the_papers(name: str) -> None:
+    default, configured = build_network(name, 5), build_network(name, 5, **PAPER[name])
+    assert str(default) == str(configured)
+
+
+@pytest.mark.parametrize("name", ["maknet", "vgg16", "resnet18"])
+@pytest.mark.parametrize("width", [0.125, 0.25])
+def test_width_keeps_the_topology(name: str, width: float) -> None:
+    narrow, full = build_network(name, 7, width=width), build_network(name, 7)
+    assert list(narrow.state_dict()) == list(full.state_dict())
+    assert count_parameters(narrow) < 0.15 * count_parameters(full)
+    first, final = narrow.eval()(torch.rand(2, 3, 64, 64))
+    assert first.shape == final.shape == (2, 7)
+
+
+def test_unknown_names_and_settings_are_named() -> None:
+    with pytest.raises(InputError, match="no network 'alexnet'; choose one of maknet"):
+        build_network("alexnet", 3)
+    with pytest.raises(InputError, match=r"networks\.maknet: .*depth"):
+        build_network("maknet", 3, depth=4)
+
+
+def test_weights_survive_a_round_trip_and_must_fit(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    network = build_network("maknet", 5, width=0.125)
+    save_weights(path, network, {"arch": "maknet"})
+    other = build_network("maknet", 5, width=0.125)
+    load_weights(path, other)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(other.state_dict()[name], tensor)
+    with pytest.raises(InputError, match="does not fit the configured network"):
+        load_weights(path, build_network("maknet", 6, width=0.125))
+    path.write_bytes(b"no weights")
+    with pytest.raises(InputError, match="is not a weights file"):
+        load_weights(path, other)
+
+
+def test_a_described_run_is_built_again(tmp_path: Path) -> None:
+    settings = {**PAPER["resnet18"], "width": 0.125}
+    description = describe_network("resnet18", 5, settings)
+    network = build_network("resnet18", 5, **settings)
+    assert description["parameters"] == count_parameters(network)
+    assert description["paper_size_parameters"] == 11_248_847
+    save_weights(tmp_path / "m.safetensors", network, {})
+    again = load_run(tmp_path / "m.safetensors", description).eval()
+    x = torch.rand(1, 3, 64, 64)
+    assert torch.equal(again(x)[1], network.eval()(x)[1])
+
+
+def test_describing_downloads_nothing_and_draws_no_random_numbers() -> None:
+    before = torch.get_rng_state()
+    describe_network("vgg16", 5, {**PAPER["vgg16"], "weights": "imagenet"})
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_imagenet_weights_are_loaded_and_change_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchvision.models import resnet18, vgg16_bn
+
+    for name, model in (("vgg16", vgg16_bn()), ("resnet18", resnet18())):
+        state = model.state_dict()
+        monkeypatch.setattr(
+            "torchvision.models._api.WeightsEnum.get_state_dict", lambda *_, s=state, **__: s
+        )
+        network = build_network(name, 5, weights="imagenet")
+        prefix = "features." if name == "vgg16" else ""
+        body = network.get_submodule("body").state_dict()
+        for key, tensor in body.items():
+            assert torch.equal(tensor, state[prefix + key]), key
+        mean = network.get_buffer("mean")
+        assert mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
+
+
+def test_imagenet_weights_need_the_full_width() -> None:
+    with pytest.raises(ValueError, match="fit width 1"):
+        build_network("vgg16", 5, weights="imagenet", width=0.5)
+
+
+def test_lesanet_pools_the_box_early_and_the_patch_late() -> None:
+    network = LesaNet(4, width=0.125).eval()
+    patch = torch.rand(1, 3, 120, 120)
+    small, large = torch.tensor([[50.0, 50, 70, 70]]), torch.tensor([[20.0, 20, 100, 100]])
+    first, second = (network._features(patch, box) for box in (small, large))
+    same = [torch.equal(a, b) for a, b in zip(first, second, strict=True)]
+    assert same == [False, False, False, True, True]
+    output = network(patch, small)
+    assert output.embedding.norm(dim=1).item() == pytest.approx(1)
+    assert torch.equal(output.logits, output.propagated)

@@ -1,0 +1,40 @@
+import torch
+from pytorch_optimizer import Lookahead
+from torch import nn
+
+from maknet.training.optimizer import ranger
+
+
+def descend(make: object, steps: int) -> list[float]:
+    parameter = nn.Parameter(torch.tensor([1.0, -2.0], dtype=torch.float64))
+    optimizer = make([parameter])  # type: ignore[operator]
+    values = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = (parameter**2).sum()
+        values.append(loss.item())
+        loss.backward()
+        optimizer.step()
+    return values
+
+
+def test_the_first_steps_go_downhill() -> None:
+    values = descend(lambda p: ranger(p, 0.01), 12)
+    assert all(later < earlier for earlier, later in zip(values, values[1:], strict=False))
+
+
+def test_the_package_default_would_climb() -> None:
+    # Why `ranger` sets what it sets; when this fails the package has mended its warm-up.
+    from pytorch_optimizer import Ranger
+
+    values = descend(lambda p: Ranger(p, lr=0.01), 3)
+    assert values[1] > values[0]
+
+
+def test_it_is_lookahead_over_rectified_adam() -> None:
+    def reference(parameters: list[nn.Parameter]) -> Lookahead:
+        inner = torch.optim.RAdam(parameters, lr=0.01, betas=(0.95, 0.999), eps=1e-5)
+        return Lookahead(inner, k=6, alpha=0.5, pullback_momentum="none")
+
+    ours, theirs = descend(lambda p: ranger(p, 0.01), 40), descend(reference, 40)
+    torch.testing.assert_close(torch.tensor(ours), torch.tensor(theirs), rtol=1e-9, atol=0)
