@@ -48,7 +48,9 @@ def test_arrows_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
 def test_library_never_sees_snakemake(path: Path) -> None:
     assert "snakemake" not in {n.split(".")[0] for n in imports(path)}
-    names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+    names = {
+        node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)
+    }
     assert "snakemake" not in names
 
 

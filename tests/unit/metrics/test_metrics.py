@@ -106,9 +106,7 @@ def test_intervals_hold_the_mean_and_resample_patients() -> None:
     thresholds = np.full(5, 0.5)
     patients = np.repeat(np.arange(10), 3)
     arguments = (scores, positive, known, thresholds, [[]] * 5)
-    draws = [
-        bootstrap_means(*arguments, patients, 200, np.random.default_rng(1)) for _ in range(2)
-    ]
+    draws = [bootstrap_means(*arguments, patients, 200, np.random.default_rng(1)) for _ in range(2)]
     assert np.array_equal(*draws)
     low, high = intervals(draws[0], 0.95)["auc"] or (1, 0)
     assert low < evaluate(*arguments).auc < high

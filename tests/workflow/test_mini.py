@@ -1,0 +1,161 @@
+"""All rules on a small phantom, in the order a user meets them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from maknet.files import read_rows, sha256
+from tests.workflow.conftest import ROOT, Run
+
+pytestmark = pytest.mark.workflow
+MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
+
+
+@pytest.fixture(scope="module")
+def finished(snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run."""
+    folder = tmp_path_factory.mktemp("mini")
+    done = snakemake(folder, configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run that a test may spoil."""
+    return Path(shutil.copytree(finished, tmp_path / "run", symlinks=True))
+
+
+def jobs(stdout: str) -> dict[str, int]:
+    """Read the job table of a dry run."""
+    lines = [line.split() for line in stdout.splitlines()]
+    return {
+        part[0]: int(part[1])
+        for part in lines
+        if len(part) == 2 and part[1].isdigit() and not part[0].endswith(":")
+    }
+
+
+def test_table1_is_what_the_runs_say(finished: Path) -> None:
+    table = pd.read_csv(finished / "results/demo/table1.csv")
+    assert table["arch"].tolist() == ["VGG16", "ResNet18", "MAKNet"]
+    assert set(table["dataset"]) == {"phantom"}
+    assert table["paper_size_parameters"].tolist() == [14_782_131, 11_248_847, 4_503_511]
+    for arch, row in table.set_index("arch").iterrows():
+        metrics = json.loads((finished / f"results/demo/metrics/{arch.lower()}.json").read_text())
+        assert row["text_mined_auc"] == pytest.approx(metrics["test"]["summary"]["auc"], rel=1e-5)
+        assert 0.3 < row["hand_labeled_auc"] < 1
+        network = json.loads(
+            (finished / f"results/demo/runs/{arch.lower()}/network.json").read_text()
+        )
+        assert row["parameters"] == network["parameters"] < row["paper_size_parameters"]
+
+
+def test_refused_series_are_listed_and_counts_add_up(finished: Path) -> None:
+    reasons = [row["reason"] for row in read_rows(finished / "results/demo/rejected.csv")]
+    assert sorted(reasons) == ["localizer", "too_few_slices"]
+    funnel = {
+        r["step"]: int(r["series"]) for r in read_rows(finished / "results/demo/series_funnel.csv")
+    }
+    assert funnel["found"] == 6 == len(reasons) + funnel["accepted"]
+
+
+def test_history_and_events_are_there(finished: Path) -> None:
+    run = finished / "results/demo/runs/maknet"
+    assert list(pd.read_csv(run / "history.csv")["epoch"]) == [1, 2]
+    assert any((run / "events").iterdir())
+
+
+def test_receipts_list_every_file(finished: Path) -> None:
+    data = finished / "data/demo/phantom"
+    listed = [row for path in (data / "receipts").iterdir() for row in read_rows(path)]
+    assert len(listed) == sum(1 for p in (data / "series").rglob("*.dcm"))
+
+
+def test_a_second_run_does_nothing(finished: Path, snakemake: Run) -> None:
+    done = snakemake(finished, configfiles=MINI)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stderr
+
+
+def test_a_deleted_table_runs_one_job_and_comes_back_the_same(copied: Path, snakemake: Run) -> None:
+    target = copied / "results/demo/table1.csv"
+    before = sha256(target)
+    target.unlink()
+    planned = snakemake(copied, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
+    assert jobs(planned.stdout + planned.stderr) == {"table1": 1, "total": 1}
+    done = snakemake(copied, "results/demo/table1.csv", configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert sha256(target) == before
+
+
+def test_a_changed_setting_reruns_what_depends_on_it(
+    copied: Path, snakemake: Run, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("loss: {gamma: 1.0}\n")
+    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
+    assert jobs(planned.stdout + planned.stderr) == {
+        "train_maknet": 1, "train_vgg16": 1, "train_resnet18": 1, "predict_scores": 3,
+        "compute_metrics": 3, "table1": 1, "all": 1, "total": 11,
+    }  # fmt: skip
+
+
+def test_a_bad_image_ends_in_one_sentence_and_no_half_output(copied: Path, snakemake: Run) -> None:
+    images = copied / "data/demo/phantom/deeplesion/Images_png"
+    index = copied / "data/demo/labeled/val.csv"
+    lesion = read_rows(index)[0]
+    bad = images / lesion["series"] / f"{int(lesion['key_slice']):03d}.png"
+    Image.new("L", (64, 64)).save(bad)
+    target = "data/demo/labeled/val.npy"
+    done = snakemake(copied, target, "--forcerun", "prepare_lesions", configfiles=MINI)
+    assert done.returncode != 0
+    sentence = [line for line in done.stderr.splitlines() if "16-bit gray PNG" in line]
+    assert sentence
+    assert str(bad.relative_to(copied)) in sentence[0]
+    assert "Traceback" not in done.stderr
+    assert not (copied / target).exists()
+
+
+def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_path: Path) -> None:
+    """Tables, labels, images and weights; not events and logs, which hold times."""
+    done = snakemake(tmp_path, configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-2000:]
+    timed = {"events", "logs", "benchmarks", ".snakemake"}
+    checked = 0
+    for path in sorted(p for p in finished.rglob("*") if p.is_file()):
+        relative = path.relative_to(finished)
+        if timed.isdisjoint(relative.parts):
+            assert sha256(path) == sha256(tmp_path / relative), relative
+            checked += 1
+    assert checked > 100
+
+
+@pytest.mark.real
+def test_the_sample_configuration_runs_on_real_input(
+    real_data: Path, snakemake: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKNET_REAL_DATA", str(real_data))
+    small = tmp_path / "small.yaml"
+    small.write_text(yaml.safe_dump({
+        "image": {"size": 64}, "training": {"epochs": 1}, "evaluation": {"bootstrap_samples": 5},
+    }))  # fmt: skip
+    done = snakemake(tmp_path, configfiles=("config/sample.yaml", str(small)))
+    assert done.returncode == 0, done.stderr[-3000:]
+    table = pd.read_csv(tmp_path / "results/sample/table1.csv")
+    assert set(table["dataset"]) == {"sample"}
+    assert table["text_mined_auc"].notna().all()
+    refused = read_rows(tmp_path / "results/sample/rejected.csv")
+    assert {row["series_uid"]: row["reason"] for row in refused} == {
+        "abdomen_jpeg2000": "too_few_slices", "chest_crop_2": "too_few_slices",
+    }  # fmt: skip
+    assert len(read_rows(tmp_path / "data/sample/labeled/train.csv")) == 6
+
+
+def test_the_folder_of_tests_leaves_nothing_in_the_checkout() -> None:
+    assert not (ROOT / "tests" / "workflow" / "results").exists()
