@@ -1,4 +1,4 @@
-"""How a job starts, logs and fails: shared by all scripts."""
+"""How a job starts, logs, fails, and records what it did: shared by all scripts."""
 
 import errno
 import logging
@@ -6,16 +6,57 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from maknet.errors import InputError
+from maknet.records import Step, write_record
 
 logger = logging.getLogger("maknet")
 
 
+class ScriptJob(Protocol):
+    """What the workflow hands to a script, as far as it is used here."""
+
+    rule: str
+    log: Any
+    input: Any
+    output: Any
+    params: Any
+    wildcards: Any
+    config: Any
+
+
 @contextmanager
-def job(log_path: str | Path) -> Iterator[None]:
-    """Run a job: log to its file and to stderr, and end bad input in one sentence and exit code 1.
+def job(run: ScriptJob, script: str) -> Iterator[None]:
+    """Run the job of a script: log it, and write its provenance record when it succeeds.
+
+    Args:
+        run: The object that the workflow hands to the script.
+        script: Name of the script's file.
+    """
+    started = datetime.now(UTC)
+    with reported_errors(run.log[0]):
+        yield
+        write_record(_step(run, script), started)
+
+
+def _step(run: ScriptJob, script: str) -> Step:
+    return Step(
+        rule=run.rule,
+        wildcards=dict(run.wildcards.items()),
+        params=dict(run.params.items()),
+        inputs=list(run.input),
+        outputs=list(run.output),
+        script=f"scripts/{script}",
+        results=run.config["paths"]["results"],
+    )
+
+
+@contextmanager
+def reported_errors(log_path: str | Path) -> Iterator[None]:
+    """Log to a file and to stderr, and end bad input in one sentence and exit code 1.
 
     Errors that are not the user's to mend keep their traceback.
     """

@@ -42,7 +42,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "build_labels.py"):
         main(
             dict(snakemake.input.items()),
             snakemake.params.classes,

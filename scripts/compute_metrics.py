@@ -32,7 +32,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "compute_metrics.py"):
         main(
             dict(snakemake.input.items()),
             dict(snakemake.output.items()),

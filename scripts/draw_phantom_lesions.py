@@ -21,5 +21,5 @@ def main(folder: Path, phantom: Mapping[str, Any], workers: int) -> None:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "draw_phantom_lesions.py"):
         main(Path(snakemake.output.dl_info).parent, snakemake.params.phantom, snakemake.threads)

@@ -20,7 +20,7 @@ def main(numbers: Sequence[str], phantom: Mapping[str, Any], folder: Path, recei
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "draw_phantom_series.py"):
         main(
             snakemake.params.numbers,
             snakemake.params.phantom,

@@ -18,7 +18,7 @@ def main(root: Path, names: Sequence[str], folder: Path, receipt: Path) -> None:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "link_series.py"):
         main(
             Path(snakemake.params.root),
             snakemake.params.folders,

@@ -16,7 +16,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "make_table1.py"):
         main(
             snakemake.params.dataset,
             snakemake.input.networks,

@@ -31,7 +31,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "predict_scores.py"):
         main(
             Path(snakemake.input.weights),
             Path(snakemake.input.network),

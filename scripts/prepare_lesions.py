@@ -22,7 +22,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "prepare_lesions.py"):
         main(
             Path(snakemake.input.dl_info),
             Path(snakemake.input.images),

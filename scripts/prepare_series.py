@@ -21,7 +21,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "prepare_series.py"):
         main(
             snakemake.wildcards.batch,
             Path(snakemake.input.series),

@@ -12,5 +12,5 @@ def main(series: Sequence[str], rejected: Path, funnel: Path) -> None:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "summarize_series.py"):
         main(snakemake.input.series, Path(snakemake.output.rejected), Path(snakemake.output.funnel))

@@ -44,7 +44,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0]):
+    with job(snakemake, "train_network.py"):
         main(
             dict(snakemake.input.items()),
             dict(snakemake.output.items()),

@@ -22,13 +22,13 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def guarded_state() -> Iterator[None]:
     """Put back every global generator and torch's determinism after each test."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     environment = dict(os.environ)
     deterministic = torch.are_deterministic_algorithms_enabled()
     torch.manual_seed(0)
     yield
     random.setstate(states[0])
-    np.random.set_state(states[1])
+    np.random.set_state(states[1])  # noqa: NPY002
     torch.set_rng_state(states[2])
     torch.use_deterministic_algorithms(deterministic)
     os.environ.clear()

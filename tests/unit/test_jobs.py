@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_job(body: str, log: Path) -> subprocess.CompletedProcess[str]:
-    code = f"from maknet.jobs import job\nwith job({str(log)!r}):\n    {body}\n"
+    head = f"from maknet.jobs import reported_errors\nwith reported_errors({str(log)!r}):\n"
+    code = f"{head}    {body}\n"
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

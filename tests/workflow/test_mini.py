@@ -9,6 +9,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from maknet.audit import audit, holds
 from maknet.files import read_rows, sha256
 from tests.workflow.conftest import ROOT, Run
 
@@ -77,6 +78,16 @@ def test_receipts_list_every_file(finished: Path) -> None:
     assert len(listed) == sum(1 for p in (data / "series").rglob("*.dcm"))
 
 
+def test_the_audit_reaches_the_drawn_files_and_holds(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished)
+    findings = audit("results/demo/table1.csv")
+    assert holds(findings)
+    rules = {finding.rule for finding in findings}
+    assert {"table1", "train_maknet", "prepare_lesions", "draw_phantom_lesions"} <= rules
+
+
 def test_a_second_run_does_nothing(finished: Path, snakemake: Run) -> None:
     done = snakemake(finished, configfiles=MINI)
     assert done.returncode == 0
@@ -123,10 +134,10 @@ def test_a_bad_image_ends_in_one_sentence_and_no_half_output(copied: Path, snake
 
 
 def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_path: Path) -> None:
-    """Tables, labels, images and weights; not events and logs, which hold times."""
+    """Tables, labels, images and weights; not events, logs and records, which hold times."""
     done = snakemake(tmp_path, configfiles=MINI)
     assert done.returncode == 0, done.stderr[-2000:]
-    timed = {"events", "logs", "benchmarks", ".snakemake"}
+    timed = {"events", "logs", "benchmarks", "provenance", ".snakemake"}
     checked = 0
     for path in sorted(p for p in finished.rglob("*") if p.is_file()):
         relative = path.relative_to(finished)
