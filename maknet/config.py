@@ -5,6 +5,7 @@ parsed, so nothing heavy is imported here.
 """
 
 import difflib
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,9 @@ def check_config(config: Config, schema: str | Path) -> None:
     from jsonschema import Draft202012Validator
 
     rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
-    errors = sorted(Draft202012Validator(rules).iter_errors(config), key=lambda e: list(e.path))
+    _check_plain(config, "")
+    checker = _strict_validator(Draft202012Validator)
+    errors = sorted(checker(rules).iter_errors(config), key=lambda e: [str(k) for k in e.path])
     if errors:
         raise InputError(_sentence(errors[0]))
     _check_ranges(config)
@@ -77,10 +80,15 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _series_folders(root: Path) -> list[str]:
-    found = [str(Path(where).relative_to(root)) for where, _, files in os.walk(root) if files]
+    found = [
+        str(Path(where).relative_to(root))
+        for where, _, files in os.walk(root)
+        if files and Path(where) != root
+    ]
     if not found:
         raise InputError(
-            f"unlabeled.folder: {root} holds no files; it must hold one folder for each CT series."
+            f"unlabeled.folder: {root} holds no folder with files; it must hold one folder for "
+            "each CT series."
         )
     return sorted(found)
 
@@ -104,6 +112,32 @@ def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped
     return f"The configuration key {key!r} is out of range: {error.message}."
 
 
+def _strict_validator(base: Any) -> Any:  # noqa: ANN401 - jsonschema is untyped
+    """Return a validator for which 12.0 is no whole number: code would count with it."""
+    from jsonschema.validators import extend
+
+    def is_integer(_: object, value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    return extend(  # type: ignore[no-untyped-call]
+        base, type_checker=base.TYPE_CHECKER.redefine("integer", is_integer)
+    )
+
+
+def _check_plain(value: object, key: str) -> None:
+    """Refuse what YAML can say and a setting cannot be: keys that are no text, .nan and .inf."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if not isinstance(name, str):
+                raise InputError(f"The configuration key {name!r} below {key!r} is not text.")
+            _check_plain(part, _joined(key, name))
+    elif isinstance(value, list):
+        for part in value:
+            _check_plain(part, key)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"The configuration key {key!r} must be finite, not {value}.")
+
+
 def _joined(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
@@ -123,6 +157,17 @@ def _check_ranges(config: Config) -> None:
             "The configuration keys 'networks.maknet.widths' and 'networks.maknet.layers' must "
             "have the same length."
         )
+    if config["image"]["size"] < 2 ** (len(maknet["widths"]) + 1):
+        raise InputError(
+            f"The configuration key 'image.size' is too small for {len(maknet['widths'])} blocks "
+            "of 'networks.maknet', each of which halves the image."
+        )
+    for name in ("vgg16", "resnet18"):
+        network = config["networks"][name]
+        if network["weights"] == "imagenet" and network["width"] != 1:
+            raise InputError(
+                f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights."
+            )
     grid = config["evaluation"]["threshold_grid"]
     if grid != sorted(grid):
         raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")
@@ -130,8 +175,10 @@ def _check_ranges(config: Config) -> None:
 
 def _expand_paths(config: Config) -> None:
     _expand(config["paths"], "paths")
-    _expand(config["labeled"].get("folder", {}), "labeled.folder")
-    _expand(config["unlabeled"], "unlabeled")
+    if config["labeled"]["source"] == "folder":
+        _expand(config["labeled"].get("folder", {}), "labeled.folder")
+    if config["unlabeled"]["source"] == "folder":
+        _expand(config["unlabeled"], "unlabeled")
 
 
 def _expand(section: dict[str, Any], name: str) -> None:
@@ -141,18 +188,19 @@ def _expand(section: dict[str, Any], name: str) -> None:
         section[key] = os.path.expandvars(value)
         if "$" in section[key]:
             variable = section[key].split("$", 1)[1].split("/", 1)[0].strip("{}")
-            if _is_used(name, section):
-                raise InputError(
-                    f"The configuration key '{name}.{key}' uses the environment variable "
-                    f"{variable}, which is not set; export it or write the path itself."
-                )
-
-
-def _is_used(name: str, section: Mapping[str, Any]) -> bool:
-    return name != "unlabeled" or section["source"] == "folder"
+            raise InputError(
+                f"The configuration key '{name}.{key}' uses the environment variable {variable}, "
+                "which is not set; export it or write the path itself."
+            )
 
 
 def _check_sources(config: Config) -> None:
+    drawn = [s for s in ("labeled", "unlabeled") if config[s]["source"] == "phantom"]
+    if drawn and config["dataset"] != "phantom":
+        raise InputError(
+            f"The configuration key 'dataset' is {config['dataset']}, but '{drawn[0]}.source' is "
+            "phantom: drawn data must be called phantom."
+        )
     for section in ("labeled", "unlabeled"):
         source = config[section]["source"]
         if source == "phantom" and "phantom" not in config:

@@ -75,10 +75,17 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
     """Read a CSV file as dictionaries of strings.
 
     Raises:
-        InputError: The file is missing.
+        InputError: The file is missing or is no CSV, or a row is shorter or longer than the header.
     """
-    with existing_file(path).open(newline="", encoding="utf-8") as handle:
-        return list(csv.DictReader(handle))
+    try:
+        with existing_file(path).open(newline="", encoding="utf-8-sig") as handle:
+            rows = list(csv.DictReader(handle))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} is not a CSV file ({error}); replace the file.") from error
+    for number, row in enumerate(rows):
+        if None in row or None in row.values():
+            raise InputError(f"{path}: row {number} has not as many cells as the header.")
+    return rows
 
 
 def sha256(path: str | Path) -> str:

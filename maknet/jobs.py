@@ -66,7 +66,7 @@ def reported_errors(log_path: str | Path) -> Iterator[None]:
     except InputError as error:
         _fail(str(error))
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = error.filename or Path.cwd()
             _fail(
                 f"The disk is full while writing {where}; free space or set paths.data elsewhere."

@@ -50,7 +50,11 @@ if __name__ == "__main__":
             dict(snakemake.output.items()),
             snakemake.params.arch,
             snakemake.params.network,
-            TrainingSettings(**snakemake.params.training, **snakemake.params.loss),
+            TrainingSettings(
+                **snakemake.params.training,
+                **snakemake.params.loss,
+                threshold_grid=snakemake.params.threshold_grid,
+            ),
             snakemake.params.seed,
             snakemake.params.device,
             snakemake.threads,

@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "maknet").rglob("*.py"))
-FOUNDATION = {"config", "errors", "files", "jobs", "provenance", "records", "seeding", "audit"}
+FOUNDATION = set(
+    "audit config errors files jobs manifest provenance records seeding".split()  # noqa: SIM905
+)
 # Which parts of the library a part may import; the foundation is open to all.
 ARROWS = {
     "data": {"data"},

@@ -63,7 +63,7 @@ def prepare_volume(volume: Volume, settings: ImageSettings) -> Triplets:
     The patient is turned to the standard view first: cranial slice first, as DeepLesion numbers its
     slices, anterior up, right side left.
     """
-    hu, positions = _standard_view(volume)
+    hu, positions, spacing = _standard_view(volume)
     images: list[NDArray[np.uint8]] = []
     rows: list[tuple[object, ...]] = []
     count = len(hu) // 3
@@ -75,7 +75,7 @@ def prepare_volume(volume: Volume, settings: ImageSettings) -> Triplets:
         image, box = prepared
         images.append(image)
         place = (volume.series_uid, triplet, first, round(float(positions[first + 1]), 3))
-        rows.append((*place, *(round(v, 4) for v in volume.spacing_mm), *box))
+        rows.append((*place, *(round(v, 4) for v in spacing), *box))
     shape = (0, 3, settings.size, settings.size)
     return Triplets(
         np.stack(images) if images else np.empty(shape, np.uint8),
@@ -153,16 +153,22 @@ def resize(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return result
 
 
-def _standard_view(volume: Volume) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+def _standard_view(
+    volume: Volume,
+) -> tuple[NDArray[np.int16], NDArray[np.float64], tuple[float, float, float]]:
+    """Return HU, positions and spacing of the patient seen from the feet, on the back."""
     row, column = volume.direction[:3], volume.direction[3:]
-    hu, positions = volume.hu, volume.positions_mm
+    hu, positions, spacing = volume.hu, volume.positions_mm, volume.spacing_mm
     if np.cross(row, column)[2] > 0:
         hu, positions = hu[::-1], positions[::-1]
+    if abs(row[1]) > abs(row[0]):  # lying on the side: rows run from front to back
+        hu, row, column = hu.transpose(0, 2, 1), column, row
+        spacing = (spacing[0], spacing[2], spacing[1])
     if row[0] < 0:
         hu = hu[:, :, ::-1]
     if column[1] < 0:
         hu = hu[:, ::-1]
-    return hu, positions
+    return hu, positions, spacing
 
 
 def _window_table(window: Sequence[float]) -> NDArray[np.uint8]:

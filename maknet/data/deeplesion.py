@@ -169,6 +169,8 @@ def write_lesion_shard(
             f"{len(failed)} of {len(lesions)} lesion images cannot be read, more than "
             f"labeled.max_unreadable = {max_unreadable}; the first: {failed[0][1]}"
         )
+    if not prepared:
+        raise InputError(f"None of {len(lesions)} lesion images below {images} can be read.")
     empty = np.empty((0, 3, settings.size, settings.size), np.uint8)
     write_shard(shard, [empty, *(item.image[None] for _, item in prepared)])
     write_rows(index, INDEX_COLUMNS, [_index_row(*pair) for pair in prepared])

@@ -15,7 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.dicom_header import Header, NotAnImageError, NotDicomError, read_header
+from maknet.data.dicom_header import (
+    BrokenHeaderError,
+    Header,
+    NotAnImageError,
+    NotDicomError,
+    read_header,
+)
 from maknet.data.dicom_pixels import PixelError, read_hu
 from maknet.errors import InputError
 
@@ -33,6 +39,7 @@ class Reason(StrEnum):
     NOT_MONOCHROME2 = "not_monochrome2"
     MISSING_GEOMETRY = "missing_geometry"
     MISSING_RESCALE = "missing_rescale"
+    IMPLAUSIBLE_HEADER = "implausible_header"
     NOT_AXIAL = "not_axial"
     MIXED_GEOMETRY = "mixed_geometry"
     DUPLICATE_POSITIONS = "duplicate_positions"
@@ -142,6 +149,8 @@ def _read_headers(folder: Path) -> tuple[list[Header], Counter[str]]:
     for path in sorted(p for p in folder.iterdir() if p.is_file()):
         try:
             headers.append(read_header(path))
+        except BrokenHeaderError as error:
+            raise SeriesError(Reason.TRUNCATED, f"{path.name}: {error}") from error
         except NotDicomError as error:
             if path.suffix.lower() == ".dcm":
                 raise SeriesError(Reason.NOT_DICOM, f"{path.name}: {error}") from error
@@ -181,26 +190,42 @@ def _require_readable(header: Header) -> None:
         )
     if header.intercept is None or not header.slope:
         raise SeriesError(Reason.MISSING_RESCALE, f"{name} lacks its rescale slope or intercept")
+    geometry = (*header.position, *header.direction, *header.pixel_spacing)
+    if not np.isfinite((*geometry, header.slope, header.intercept)).all():
+        raise SeriesError(Reason.IMPLAUSIBLE_HEADER, f"{name} has numbers that are not finite")
+    if min(header.rows, header.columns, *header.pixel_spacing) <= 0:
+        raise SeriesError(Reason.IMPLAUSIBLE_HEADER, f"{name} has an empty matrix or pixel")
+    if not 1 <= header.bits_stored <= header.bits_allocated:
+        raise SeriesError(
+            Reason.IMPLAUSIBLE_HEADER,
+            f"{name} stores {header.bits_stored} of {header.bits_allocated} bits",
+        )
 
 
 def _common_geometry(
     slices: Sequence[Header], rules: GeometryRules
 ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
     """Return the orientation all slices share and its unit normal."""
-    kinds = {
-        (h.rows, h.columns, tuple(round(v, 4) for v in h.pixel_spacing),
-         tuple(round(v, 3) for v in h.direction))
-        for h in slices
-    }  # fmt: skip
     normals = [np.cross(h.direction[:3], h.direction[3:]) for h in slices]
     axial = [abs(n[2]) >= rules.min_normal_z * np.linalg.norm(n) > 0 for n in normals]
     if not any(axial):
         raise SeriesError(Reason.NOT_AXIAL, f"slice normal {np.round(normals[0], 2).tolist()}")
-    if len(kinds) > 1:
+    different = [h.path.name for h in slices if not _same_geometry(h, slices[0])]
+    if different:
         raise SeriesError(
-            Reason.MIXED_GEOMETRY, f"{len(kinds)} kinds of matrix, spacing or orientation"
+            Reason.MIXED_GEOMETRY,
+            f"{different[0]} differs from {slices[0].path.name} in matrix, spacing or orientation",
         )
     return slices[0].direction, normals[0] / np.linalg.norm(normals[0])
+
+
+def _same_geometry(one: Header, other: Header) -> bool:
+    """Compare with the tolerance of values that scanners print and round."""
+    return (
+        (one.rows, one.columns) == (other.rows, other.columns)
+        and np.allclose(one.pixel_spacing, other.pixel_spacing, rtol=1e-3, atol=0)
+        and np.allclose(one.direction, other.direction, rtol=0, atol=1e-3)
+    )
 
 
 def _regular_step(positions: NDArray[np.float64], rules: GeometryRules) -> float:

@@ -10,14 +10,25 @@ import pydicom
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+)
+
+_CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 
 
 class NotDicomError(Exception):
-    """The file is no DICOM file, or its header breaks off."""
+    """The file is no DICOM file."""
 
 
 class NotAnImageError(Exception):
     """A DICOM object without pixels: RTSTRUCT, SR, presentation state, DICOMDIR."""
+
+
+class BrokenHeaderError(Exception):
+    """A file that begins as DICOM, or is empty, and cannot be an intact image."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +71,28 @@ def read_header(path: Path) -> Header:
     """Read the header of one file without its pixels.
 
     Raises:
-        NotDicomError: There is no DICOM preamble, or the header breaks off.
-        NotAnImageError: The object has no image matrix.
+        NotDicomError: There is no DICOM preamble.
+        NotAnImageError: The object is of a class without an image matrix.
+        BrokenHeaderError: The file is empty, breaks off, or holds values that cannot be read.
     """
+    if not path.stat().st_size:
+        raise BrokenHeaderError("the file is empty")
     with path.open("rb", buffering=1 << 16) as handle:
         try:
             dataset = pydicom.dcmread(handle, stop_before_pixels=True)
-        except (InvalidDicomError, EOFError, OSError, ValueError) as error:
-            raise NotDicomError(str(error).split(". ")[0] or "the header breaks off") from error
-        offset = handle.tell()
-    if "Rows" not in dataset or "Columns" not in dataset:
-        raise NotAnImageError
-    return _header(path, offset, dataset)
+            offset = handle.tell()
+            if "Rows" in dataset and "Columns" in dataset:
+                return _header(path, offset, dataset)
+            # The file meta comes first: a cut cannot have shortened it unnoticed.
+            sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
+            sop_class = sop_class or _text(dataset, "SOPClassUID")
+        except InvalidDicomError as error:
+            raise NotDicomError("it has no DICOM preamble") from error
+        except Exception as error:  # a damaged header makes pydicom raise nearly anything
+            raise BrokenHeaderError(f"the header is damaged ({type(error).__name__})") from error
+    if sop_class in _CT_CLASSES or not sop_class:
+        raise BrokenHeaderError("the header breaks off before the image matrix")
+    raise NotAnImageError
 
 
 def _header(path: Path, offset: int, dataset: FileDataset) -> Header:

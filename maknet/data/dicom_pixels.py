@@ -14,7 +14,7 @@ from maknet.data.dicom_header import Header
 
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 _PIXEL_TAG = b"\xe0\x7f\x10\x00"
-_AIR_HU = -1000
+_BRIGHTEST_HU = 3071  # padding above it cannot be a measured value
 _OUTSIDE_HU = -1024
 _INT16 = np.iinfo(np.int16)
 
@@ -34,8 +34,8 @@ class PixelError(Exception):
 def read_hu(header: Header, out: NDArray[np.int16]) -> None:
     """Fill `out` (Y, X) with the slice in HU.
 
-    Padding pixels that a scanner stored brighter than air become -1024 HU; other padding keeps its
-    value, as with SimpleITK.
+    Padding that would be brighter than any tissue, such as -2000 read as unsigned, becomes
+    -1024 HU; other padding keeps its value, as with SimpleITK.
 
     Raises:
         PixelError: The file is truncated or no decoder reads it.
@@ -56,9 +56,13 @@ def _read_native(header: Header, out: NDArray[np.int16]) -> NDArray[np.integer]:
         tag = handle.read(12)
         if tag[:4] != _PIXEL_TAG:
             raise PixelError("there is no pixel data", truncated=len(tag) < 12)
-        if header.transfer_syntax == ImplicitVRLittleEndian:
-            handle.seek(header.pixel_offset + 8)
+        implicit = header.transfer_syntax == ImplicitVRLittleEndian
+        length = int.from_bytes(tag[4:8] if implicit else tag[8:12], "little")
         target = out.data.cast("B")
+        if length not in (len(target), len(target) + 1):  # an odd length is padded
+            shape = f"{header.rows} x {header.columns} pixels"
+            raise PixelError(f"{length} bytes for {shape}", truncated=length < len(target))
+        handle.seek(header.pixel_offset + (8 if implicit else 12))
         done = 0
         while done < len(target) and (count := handle.readinto(target[done:])):
             done += count
@@ -76,7 +80,7 @@ def _decode(header: Header) -> NDArray[np.integer]:
     """Return stored values through pydicom, else through SimpleITK."""
     try:
         stored: NDArray[np.integer] = pydicom.dcmread(header.path).pixel_array
-    except (RuntimeError, NotImplementedError, AttributeError, ValueError, OSError) as error:
+    except Exception as error:  # pydicom and its plugins raise nearly anything
         return _decode_with_simpleitk(header, error)
     if stored.shape != (header.rows, header.columns):
         raise PixelError(f"the decoded image is {stored.shape}")
@@ -92,15 +96,15 @@ def _decode_with_simpleitk(header: Header, first: Exception) -> NDArray[np.integ
     except RuntimeError as error:
         summary = str(first).splitlines()[0] if str(first) else type(first).__name__
         raise PixelError(f"no decoder reads it ({summary})") from error
-    assert header.slope is not None and header.intercept is not None  # noqa: S101, PT018 - checked
-    stored: NDArray[np.integer] = np.rint((hu - header.intercept) / header.slope).astype(np.int64)
+    intercept, slope = header.intercept or 0.0, header.slope or 1.0
+    stored: NDArray[np.integer] = np.rint((hu - intercept) / slope).astype(np.int64)
     return stored
 
 
 def _rescale(stored: NDArray[np.integer], header: Header, out: NDArray[np.int16]) -> None:
     slope, intercept = header.slope or 1.0, header.intercept or 0.0
     padded = None
-    if header.padding is not None and header.padding * slope + intercept > _AIR_HU:
+    if header.padding is not None and header.padding * slope + intercept > _BRIGHTEST_HU:
         padded = stored == header.padding
     low, high = int(stored.min()) * slope + intercept, int(stored.max()) * slope + intercept
     if slope == 1 and intercept.is_integer() and low >= _INT16.min and high <= _INT16.max:

@@ -88,10 +88,26 @@ def load_labels(
         split: _mined_table(mined, split, relations, Path(text_mined)) for split in SPLITS[:3]
     }
     tables["hand"] = _hand_table(hand, all_names)
-    return {
+    kept = {
         split: _restrict(table, columns, noisy, hand if split == "hand" else text_mined, dl_info)
         for split, table in tables.items()
     }
+    _check_splits(kept, text_mined, classes)
+    return kept
+
+
+def _check_splits(
+    tables: Mapping[str, LabelTable], text_mined: str | Path, classes: Sequence[str]
+) -> None:
+    """Refuse an empty split, and a lesion that is both learned from and tested on."""
+    for split, table in tables.items():
+        if not len(table):
+            raise InputError(
+                f"No lesion of the split {split!r} has a label of the classes "
+                f"{', '.join(classes)}; add lesions or classes (labeled.classes)."
+            )
+        if split != "train" and np.isin(table.lesion_index, tables["train"].lesion_index).any():
+            raise InputError(f"{text_mined}: a lesion of {split!r} is in 'train' as well.")
 
 
 def class_columns(ontology: Ontology, classes: Sequence[str]) -> list[int]:
@@ -141,6 +157,10 @@ def _read_mined(path: str | Path) -> dict[str, Any]:
     for key in keys:
         if not isinstance(mined, Mapping) or not isinstance(mined.get(key), list):
             raise InputError(f"{path} has no list {key!r}; it is not LesaNet's label file.")
+    if any(not isinstance(term, str) for term in mined["term_list"]):
+        raise InputError(f"{path}: 'term_list' holds something else than names.")
+    if len(set(mined["term_list"])) < len(mined["term_list"]):
+        raise InputError(f"{path}: 'term_list' names a term twice.")
     for split in SPLITS[:3]:
         lengths = {
             len(mined[f"{split}_{part}"])
@@ -160,7 +180,7 @@ def _mined_table(
     positive = relevant | uncertain if split == "train" else relevant
     return LabelTable(
         ontology.names,
-        np.asarray(mined[f"{split}_lesion_idxs"], np.int64),
+        _lesion_numbers(mined[f"{split}_lesion_idxs"], path),
         positive,
         ~_unknown(positive, uncertain, ontology),
     )
@@ -178,13 +198,25 @@ def _unknown(
     return unsure & ~positive & ~excluded
 
 
+def _lesion_numbers(values: Sequence[Any], path: str | Path) -> NDArray[np.int64]:
+    """Return the lesion ids; each is a row number and occurs once in its list."""
+    for value in values:
+        if type(value) is not int or not 0 <= value < 2**31:
+            raise InputError(f"{path}: {value!r} is no lesion id; ids are row numbers.")
+    if len(set(values)) < len(values):
+        raise InputError(f"{path} lists a lesion twice; replace the file.")
+    return np.array(values, np.int64)
+
+
 def _indicator(
     lists: Sequence[Sequence[Any]], labels: int, path: Path, split: str
 ) -> NDArray[np.bool_]:
     matrix = np.zeros((len(lists), labels), bool)
     for row, ids in enumerate(lists):
+        if not isinstance(ids, list):
+            raise InputError(f"{path}: lesion {row} of {split!r} has no list of labels.")
         for label in ids:
-            if not isinstance(label, int) or not 0 <= label < labels:
+            if type(label) is not int or not 0 <= label < labels:
                 raise InputError(
                     f"{path}: lesion {row} of {split!r} has the label id {label!r}, but there are "
                     f"{labels} terms; replace the file."
@@ -197,7 +229,7 @@ def _hand_table(path: str | Path, names: Sequence[str]) -> LabelTable:
     """Return the hand-labeled set; terms outside `names` are dropped, nothing is masked."""
     items = read_json(path)
     if not isinstance(items, list) or any(
-        not isinstance(item, dict) or not {"lesion_idx", "expanded_terms"} <= item.keys()
+        not isinstance(item, dict) or not isinstance(item.get("expanded_terms"), list)
         for item in items
     ):
         raise InputError(
@@ -207,8 +239,8 @@ def _hand_table(path: str | Path, names: Sequence[str]) -> LabelTable:
     index = {name: i for i, name in enumerate(names)}
     positive = np.zeros((len(items), len(names)), bool)
     for row, item in enumerate(items):
-        positive[row, [index[t] for t in item["expanded_terms"] if t in index]] = True
-    lesions = np.array([item["lesion_idx"] for item in items], np.int64)
+        positive[row, [index[t] for t in map(str, item["expanded_terms"]) if t in index]] = True
+    lesions = _lesion_numbers([item.get("lesion_idx") for item in items], path)
     return LabelTable(tuple(names), lesions, positive, np.ones_like(positive))
 
 
@@ -227,8 +259,6 @@ def _restrict(
     dl_info: str | Path | None,
 ) -> LabelTable:
     """Keep the chosen labels, and the lesions that have one and are not noisy."""
-    if (table.lesion_index < 0).any():
-        raise InputError(f"{label_file}: negative lesion ids; replace the file.")
     if noisy is not None and len(table) and table.lesion_index.max() >= len(noisy):
         raise InputError(
             f"{label_file} names lesion {table.lesion_index.max()}, but {dl_info} has only "

@@ -63,11 +63,12 @@ def load_terms(path: str | Path) -> dict[str, Term]:
 
     path = existing_file(path)
     try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError) as error:
+        with path.open("rb") as handle:
+            sheet = load_workbook(handle, read_only=True, data_only=True).worksheets[0]
+            header_row, *rows = [*sheet.iter_rows(values_only=True)] or [()]
+    except (InvalidFileException, BadZipFile, KeyError, OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path} is not an xlsx workbook ({error}); replace the file.") from error
-    rows = workbook.worksheets[0].iter_rows(values_only=True)
-    header = [str(cell) for cell in next(rows, ())]
+    header = [str(cell) for cell in header_row]
     missing = [name for name in _COLUMNS if name not in header]
     if missing:
         raise InputError(f"{path} has no column {missing[0]!r}; it is not the ontology sheet.")

@@ -20,7 +20,7 @@ from maknet.data.shards import write_shard
 from maknet.files import atomic_path, read_rows, write_rows
 
 SERIES_COLUMNS = (
-    "batch", "series_uid", "status", "reason", "detail", "files", "slices", "left_out",
+    "batch", "folder", "series_uid", "status", "reason", "detail", "files", "slices", "left_out",
     "triplets", "left_over", "empty_triplets",
 )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _prepare_series(
 ) -> tuple[dict[str, Any], Triplets | None]:
     files = sum(1 for path in folder.iterdir() if path.is_file())
     row: dict[str, Any] = dict.fromkeys(SERIES_COLUMNS[1:], 0)
-    row |= {"series_uid": folder.name, "reason": "", "detail": "", "files": files}
+    row |= {"folder": folder.name, "series_uid": "", "reason": "", "detail": "", "files": files}
     try:
         volume = read_series(folder, rules.geometry)
         screen(volume, rules.screening)
@@ -92,6 +92,7 @@ def _prepare_series(
     triplets = prepare_volume(volume, image)
     row |= {
         "status": "accepted",
+        "series_uid": volume.series_uid,
         "slices": len(volume.hu),
         "left_out": sum(volume.left_out.values()),
         "triplets": len(triplets.images),

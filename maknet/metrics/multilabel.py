@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from maknet.errors import InputError
 from maknet.metrics.thresholds import expand_to_parents, predict
 
 METRICS = ("auc", "f1", "precision", "recall")
@@ -70,7 +71,7 @@ def evaluate(
         parents: For each label the labels that it switches on (`Ontology.parents`).
     """
     per_label = label_metrics(scores, positive, known, thresholds, parents)
-    kept = per_label[per_label["auc"].notna()]
+    kept = per_label[(per_label["positives"] > 0) & (per_label["negatives"] > 0)]
     means = kept[list(METRICS)].mean()
     silent = kept["predicted"] == 0
     return Evaluation(
@@ -93,6 +94,8 @@ def label_metrics(
     parents: Sequence[Sequence[int]],
 ) -> pd.DataFrame:
     """Return `Evaluation.per_label`; see `evaluate` for the arguments."""
+    if not np.isfinite(scores).all():
+        raise InputError("Some scores are not finite; train the run anew.")
     predicted = expand_to_parents(predict(scores, thresholds), parents) & known
     wanted = positive & known
     positives, negatives = wanted.sum(0), (~positive & known).sum(0)

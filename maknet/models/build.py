@@ -82,11 +82,11 @@ def load_run(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
 
 def save_weights(path: str | Path, network: nn.Module, metadata: dict[str, str]) -> None:
     """Write all tensors as safetensors, atomically; the file cannot hold code."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        temporary.write_bytes(save(tensors, metadata))  # Python's own errors tell of a full disk
 
 
 def load_weights(path: str | Path, network: nn.Module) -> None:

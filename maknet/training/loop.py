@@ -1,6 +1,6 @@
 """The training loop of every network. B images, L labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from maknet.data.labeled import Labeled
 from maknet.errors import InputError
 from maknet.inference.predict import predict_scores
 from maknet.metrics import Evaluation, calibrate_thresholds, evaluate
+from maknet.metrics.thresholds import GRID
 from maknet.models.device import as_input, mixed_precision
 from maknet.seeding import seed_torch
 from maknet.training.history import History
@@ -33,6 +34,7 @@ class TrainingSettings:
         gamma: Of the focal loss.
         max_weight: Of a class.
         keep: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
+        threshold_grid: Candidate thresholds for the validation F1.
     """
 
     epochs: int
@@ -41,6 +43,7 @@ class TrainingSettings:
     gamma: float
     max_weight: float
     keep: str
+    threshold_grid: Sequence[float] = GRID
 
 
 class NotFiniteError(InputError):
@@ -81,7 +84,7 @@ def train(
         for epoch in range(settings.epochs):
             seed_torch(seed, "dropout", epoch)
             mean_loss = _train_epoch(network, training, loss, optimizer, settings, seed, epoch)
-            result = _validate(network, validation, parents, settings.batch_size, device)
+            result = _validate(network, validation, parents, settings, device)
             history.add(epoch, loss=mean_loss, auc=result.auc, f1=result.f1,
                         learning_rate=settings.learning_rate)  # fmt: skip
             score = _selection_score(result, settings.keep)
@@ -142,13 +145,15 @@ def _validate(
     network: nn.Module,
     validation: Labeled,
     parents: list[list[int]],
-    batch_size: int,
+    settings: TrainingSettings,
     device: torch.device,
 ) -> Evaluation:
     labels = validation.labels
     rows = np.arange(len(labels))
-    scores = predict_scores(network, validation.images, rows, batch_size, device)
-    thresholds = calibrate_thresholds(scores, labels.positive, labels.known)
+    scores = predict_scores(network, validation.images, rows, settings.batch_size, device)
+    thresholds = calibrate_thresholds(
+        scores, labels.positive, labels.known, settings.threshold_grid
+    )
     return evaluate(scores, labels.positive, labels.known, thresholds, parents)
 
 

@@ -60,6 +60,11 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("device", "gpu", "'device' is out of range"),
         ("labeled.source", "folder", "'labeled.folder.dl_info' names the file"),
         ("phantom.nuisances.scoutt", 1, "did you mean"),
+        ("training.epochs", 12.0, "'training.epochs' must be a whole number"),
+        ("training.learning_rate", float("nan"), "'training.learning_rate' must be finite"),
+        ("networks.vgg16.weights", "imagenet", "'networks.vgg16.width' must be 1"),
+        ("networks.maknet", {"widths": [8] * 7, "layers": [3] * 7}, "is missing"),
+        ("dataset", "deeplesion", "drawn data must be called phantom"),
     ],
 )
 def test_each_mistake_names_its_key(
@@ -68,6 +73,20 @@ def test_each_mistake_names_its_key(
     sentence = complaint(change(demo, key, value))
     assert words in sentence
     assert "\n" not in sentence
+
+
+def test_keys_that_are_no_text_and_too_many_blocks_are_named(demo: dict[str, Any]) -> None:
+    assert "1 below 'image' is not text" in complaint(change(demo, "image", {1: 2}))
+    demo["networks"]["maknet"] |= {"widths": [8] * 7, "layers": [3] * 7}
+    assert "'image.size' is too small for 7 blocks" in complaint(demo)
+
+
+def test_a_file_beside_the_series_is_no_series(demo: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "s1").mkdir()
+    (tmp_path / "s1" / "1.dcm").touch()
+    (tmp_path / "LICENSE").touch()
+    demo["unlabeled"] |= {"source": "folder", "folder": str(tmp_path)}
+    assert series_batches(demo) == {"batch0000": ["s1"]}
 
 
 def test_a_missing_key_is_named(demo: dict[str, Any]) -> None:
@@ -110,7 +129,7 @@ def test_folder_batches_find_series_at_any_depth(demo: dict[str, Any], tmp_path:
 
 def test_an_empty_folder_is_refused(demo: dict[str, Any], tmp_path: Path) -> None:
     demo["unlabeled"] |= {"source": "folder", "folder": str(tmp_path)}
-    with pytest.raises(InputError, match="holds no files"):
+    with pytest.raises(InputError, match="holds no folder with files"):
         series_batches(demo)
 
 

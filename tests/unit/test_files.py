@@ -48,3 +48,16 @@ def test_rows_survive_a_round_trip(tmp_path: Path) -> None:
     rows = [{"a": "1", "b": "x, y"}, {"a": "2", "b": ""}]
     write_rows(tmp_path / "t.csv", ("a", "b"), rows)
     assert read_rows(tmp_path / "t.csv") == rows
+    spreadsheet = "\ufeff" + (tmp_path / "t.csv").read_text()  # as Excel saves it
+    (tmp_path / "t.csv").write_text(spreadsheet, encoding="utf-8")
+    assert read_rows(tmp_path / "t.csv") == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"a,b\n1\n", "row 0 has not as many cells"), (b"\xff\xfe", "is not a CSV")],
+)
+def test_files_that_are_no_tables_are_named(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        read_rows(tmp_path / "t.csv")

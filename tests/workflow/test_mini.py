@@ -162,7 +162,7 @@ def test_the_sample_configuration_runs_on_real_input(
     assert set(table["dataset"]) == {"sample"}
     assert table["text_mined_auc"].notna().all()
     refused = read_rows(tmp_path / "results/sample/rejected.csv")
-    assert {row["series_uid"]: row["reason"] for row in refused} == {
+    assert {row["folder"]: row["reason"] for row in refused} == {
         "abdomen_jpeg2000": "too_few_slices", "chest_crop_2": "too_few_slices",
     }  # fmt: skip
     assert len(read_rows(tmp_path / "data/sample/labeled/train.csv")) == 6

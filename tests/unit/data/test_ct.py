@@ -102,6 +102,9 @@ def test_triplets_use_every_slice_once_without_overlap() -> None:
         ((-1.0, 0.0, 0.0, 0.0, -1.0, 0.0), lambda hu: hu[:, ::-1, ::-1]),
         ((-1.0, 0.0, 0.0, 0.0, 1.0, 0.0), lambda hu: hu[::-1, :, ::-1]),
         ((1.0, 0.0, 0.0, 0.0, -1.0, 0.0), lambda hu: hu[::-1, ::-1]),
+        # Lying on the side: the rows of the picture run from front to back.
+        ((0.0, 1.0, 0.0, 1.0, 0.0, 0.0), lambda hu: hu[::-1].transpose(0, 2, 1)),
+        ((0.0, 1.0, 0.0, -1.0, 0.0, 0.0), lambda hu: hu.transpose(0, 2, 1)[:, ::-1]),
     ],
 )
 def test_turned_patients_look_the_same(direction: tuple[float, ...], turn: object) -> None:

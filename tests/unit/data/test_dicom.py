@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from pydicom.uid import RTStructureSetStorage
 
 from maknet.data.dicom import GeometryRules, SeriesError, read_series
 from maknet.data.phantom.archive import PROTOCOLS, PlannedSeries, write_series
@@ -100,6 +101,7 @@ def test_files_without_pixels_and_texts_are_left_out(series: Path) -> None:
     for name in ("Rows", "Columns", "PixelData"):
         delattr(structure, name)
     structure.Modality = "RTSTRUCT"
+    structure.SOPClassUID = structure.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
     structure.save_as(series / "structures")
     assert read_series(series).left_out == {"not_dicom": 1, "not_an_image": 1}
 
@@ -115,11 +117,16 @@ def test_a_truncated_file_is_refused(series: Path) -> None:
     assert reason(series) == "truncated"
 
 
-def test_a_header_that_breaks_off_is_refused(series: Path) -> None:
-    path = next(series.iterdir())
-    path.write_bytes(path.read_bytes()[:400])
-    assert reason(series) in ("not_dicom", "mixed_series", "missing_geometry", "missing_slices",
-                              "not_ct")  # fmt: skip
+@pytest.mark.parametrize("size", [0, 132, 200, 400, 700, 1000])
+@pytest.mark.parametrize("suffix", [".dcm", ""])
+def test_an_end_slice_that_breaks_off_refuses_the_series(
+    series: Path, size: int, suffix: str
+) -> None:
+    path = max(series.iterdir())
+    whole = path.read_bytes()
+    path.unlink()
+    path.with_suffix(suffix).write_bytes(whole[:size])
+    assert reason(series) == "truncated"
 
 
 @pytest.mark.parametrize(
@@ -135,6 +142,10 @@ def test_a_header_that_breaks_off_is_refused(series: Path) -> None:
         ({"PixelSpacing": [1, 1]}, "mixed_geometry"),
         ({"PixelData": b"\0" * 10}, "truncated"),
         ({"SamplesPerPixel": 3}, "undecodable"),
+        ({"Rows": 0}, "implausible_header"),
+        ({"Rows": 32}, "mixed_geometry"),
+        ({"BitsStored": 0}, "implausible_header"),
+        ({"PixelSpacing": [0, 0]}, "implausible_header"),
     ],
 )
 def test_one_bad_slice_refuses_the_series(
@@ -169,6 +180,31 @@ def test_bright_padding_becomes_air(series: Path, edit_dicom: Edit) -> None:
     hu = read_series(series).hu
     assert (hu[:, 0] == -1024).all()
     assert (hu[:, 1:] == 0).all()
+
+
+def test_padding_that_could_be_tissue_stays(series: Path, edit_dicom: Edit) -> None:
+    # Pixels of 0 HU are water wherever the padding value is 0 and the intercept is 0.
+    for path in series.iterdir():
+        dataset = pydicom.dcmread(path)
+        stored = np.zeros((dataset.Rows, dataset.Columns), np.int16)
+        dataset.add_new("PixelPaddingValue", "SS", 0)
+        dataset.PixelRepresentation = 1
+        dataset.save_as(path)
+        edit_dicom(path, BitsStored=16, HighBit=15, RescaleSlope="1", RescaleIntercept="0",
+                   PixelData=stored.tobytes())  # fmt: skip
+    assert (read_series(series).hu == 0).all()
+
+
+def test_a_tremble_of_the_orientation_is_no_mixed_geometry(series: Path, edit_dicom: Edit) -> None:
+    path = next(series.iterdir())
+    edit_dicom(path, ImageOrientationPatient=[1, 0.0005001, 0, -0.0004999, 1, 0])
+    assert len(read_series(series).hu) > 50
+
+
+def test_a_smaller_matrix_than_the_pixels_is_refused(series: Path, edit_dicom: Edit) -> None:
+    for path in series.iterdir():
+        edit_dicom(path, Rows=32)
+    assert reason(series) == "undecodable"
 
 
 def test_bits_above_the_stored_ones_are_no_part_of_the_value(

@@ -36,12 +36,11 @@ def test_all_splits_share_names_and_have_a_label_each(files: dict[str, Path]) ->
 
 def test_training_takes_uncertain_labels_and_tests_mask_them(files: dict[str, Path]) -> None:
     names = ["chest", "lung", "abdomen", "liver"]
-    lists = {
-        f"{split}_{part}": value
-        for split in ("train", "val", "test")
-        for part, value in (("lesion_idxs", [0, 1]), ("relevant_labels", [[0], [2]]),
-                            ("uncertain_labels", [[1], [1]]))
-    }  # fmt: skip
+    lists: dict[str, Any] = {}
+    for number, split in enumerate(("train", "val", "test")):
+        lists[f"{split}_lesion_idxs"] = [900 + 2 * number, 901 + 2 * number]
+        lists[f"{split}_relevant_labels"] = [[0], [2]]
+        lists[f"{split}_uncertain_labels"] = [[1], [1]]
     files["text_mined"].write_text(json.dumps({"term_list": names, **lists}))
     tables = load_labels(files["text_mined"], files["hand"], files["ontology"])
     assert tables["train"].positive[0].tolist() == [True, True, False, False]
@@ -89,6 +88,32 @@ def test_label_ids_beyond_the_terms_are_named(files: dict[str, Path]) -> None:
         ({"term_list": None}, "has no list 'term_list'"),
         ({"val_lesion_idxs": []}, "lists of 'val' differ in length"),
         ({"term_list": ["chest", "nowhere"]}, "has no term 'nowhere'"),
+        ({"term_list": ["chest", {"a": 1}]}, "something else than names"),
+        ({"term_list": ["chest", "chest"]}, "names a term twice"),
+        (
+            {"val_lesion_idxs": ["7"], "val_relevant_labels": [[0]], "val_uncertain_labels": [[]]},
+            "'7' is no lesion id",
+        ),
+        (
+            {"val_lesion_idxs": [1.5], "val_relevant_labels": [[0]], "val_uncertain_labels": [[]]},
+            "1.5 is no lesion id",
+        ),
+        (
+            {
+                "val_lesion_idxs": [7, 7],
+                "val_relevant_labels": [[0], [1]],
+                "val_uncertain_labels": [[], []],
+            },
+            "lists a lesion twice",
+        ),
+        (
+            {"val_lesion_idxs": [7], "val_relevant_labels": [None], "val_uncertain_labels": [[]]},
+            "has no list of labels",
+        ),
+        (
+            {"val_lesion_idxs": [], "val_relevant_labels": [], "val_uncertain_labels": []},
+            "No lesion of the split 'val'",
+        ),
     ],
 )
 def test_other_files_are_refused(
@@ -97,6 +122,15 @@ def test_other_files_are_refused(
     change(files["text_mined"], **values)
     with pytest.raises(InputError, match=words):
         load_labels(**files)
+
+
+def test_a_lesion_that_is_learned_and_tested_is_refused(files: dict[str, Path]) -> None:
+    mined = json.loads(files["text_mined"].read_text())
+    for part in ("lesion_idxs", "relevant_labels", "uncertain_labels"):
+        mined[f"test_{part}"].append(mined[f"train_{part}"][0])
+    files["text_mined"].write_text(json.dumps(mined))
+    with pytest.raises(InputError, match="a lesion of 'test' is in 'train' as well"):
+        load_labels(files["text_mined"], files["hand"], files["ontology"])
 
 
 def test_a_hand_file_of_another_layout_is_refused(files: dict[str, Path]) -> None:

@@ -30,7 +30,7 @@ def batch(phantom_archive: dict[str, Path], tmp_path_factory: pytest.TempPathFac
 
 
 def test_every_series_is_accounted_for(batch: Path, phantom_archive: dict[str, Path]) -> None:
-    rows = {row["series_uid"]: row for row in read_rows(batch / "series.csv")}
+    rows = {row["folder"]: row for row in read_rows(batch / "series.csv")}
     assert set(rows) == {folder.name for folder in phantom_archive.values()}
     reasons = {kind: rows[folder.name]["reason"] for kind, folder in phantom_archive.items()}
     assert {kind: r for kind, r in reasons.items() if r} == {

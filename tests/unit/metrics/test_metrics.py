@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maknet.errors import InputError
 from maknet.metrics import calibrate_thresholds, evaluate
 from maknet.metrics.bootstrap import bootstrap_means, intervals
 from maknet.metrics.multilabel import area_under_curve
@@ -46,6 +47,13 @@ def test_nothing_evaluable_gives_undefined_means() -> None:
     result = evaluate(SCORES[:1], POSITIVE[:1], KNOWN[:1], THRESHOLDS, NO_PARENTS)
     assert result.summary()["auc"] is None
     assert result.evaluable == result.never_predicted == 0
+
+
+def test_a_score_that_is_no_number_is_refused() -> None:
+    scores = SCORES.copy()
+    scores[0, 0] = np.nan
+    with pytest.raises(InputError, match="not finite"):
+        evaluate(scores, POSITIVE, KNOWN, THRESHOLDS, NO_PARENTS)
 
 
 def test_predicted_labels_switch_on_their_parents() -> None:
