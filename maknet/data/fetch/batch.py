@@ -1,0 +1,189 @@
+"""A batch of series is fetched, verified and only then put in its place.
+
+What was verified survives a stop: it waits beside the output, under the name of the batch, and the
+next run checks it against its own list before it counts again. Everything else is thrown away.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from maknet.data.fetch.verify import Expected, FetchError, FileFact, verify_series
+from maknet.errors import InputError
+from maknet.files import read_json, write_json, write_rows
+from maknet.manifest import ManifestSeries
+
+logger = logging.getLogger("maknet")
+RECEIPT_COLUMNS = (
+    "series_uid", "file", "bytes", "md5", "route", "collection", "license", "doi", "address",
+)  # fmt: skip
+REFUSED_COLUMNS = ("series_uid", "reason", "detail")
+
+
+class Archive(Protocol):
+    """Where series come from."""
+
+    @property
+    def name(self) -> str:
+        """The route, for receipts."""
+
+    def fetch(
+        self, series: Sequence[ManifestSeries], into: Path
+    ) -> dict[str, Expected | FetchError]:
+        """Download into folders named by UID; say of each series what to expect or what failed."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often and how long to wait.
+
+    Attributes:
+        retries: Further attempts after the first.
+        backoff_s: Pause before the first of them; it doubles with each.
+        max_failed: Series of a batch that may stay out.
+    """
+
+    retries: int
+    backoff_s: float
+    max_failed: int
+
+
+def fetch_batch(
+    series: Sequence[ManifestSeries],
+    archive: Archive,
+    patience: Patience,
+    partial: Path,
+    target: Path,
+    receipt: Path,
+    refused: Path,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Fetch a batch.
+
+    Args:
+        series: What to fetch.
+        archive: From where.
+        patience: Retries and limits.
+        partial: Keeps verified series from run to run; removed when the batch is whole.
+        target: Folder to make, one folder a series.
+        receipt: CSV to write, one row a file.
+        refused: CSV to write, one row a series that stayed out.
+        sleep: Waits; a test passes its own.
+
+    Raises:
+        InputError: More than `patience.max_failed` series stayed out.
+    """
+    partial.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(partial / "incoming", ignore_errors=True)
+    kept = {item.uid: facts for item in series if (facts := _verified_before(partial, item.uid))}
+    faults: dict[str, FetchError] = {}
+    for attempt in range(patience.retries + 1):
+        waiting = [s for s in series if s.uid not in kept and not _is_final(faults.get(s.uid))]
+        if not waiting:
+            break
+        if attempt:
+            sleep(patience.backoff_s * 2 ** (attempt - 1))
+        faults |= _attempt(waiting, archive, partial, kept)
+    failed = {uid: fault for uid, fault in faults.items() if uid not in kept}
+    rows = [{"series_uid": u, "reason": f.reason, "detail": str(f)} for u, f in failed.items()]
+    write_rows(partial / "refused.csv", REFUSED_COLUMNS, rows)
+    if len(failed) > patience.max_failed:
+        uid, fault = next(iter(failed.items()))
+        raise InputError(
+            f"{len(failed)} of {len(series)} series could not be fetched, more than "
+            f"tcia.max_failed = {patience.max_failed}: {uid}: {fault} ({fault.reason}); all are "
+            f"listed in {partial / 'refused.csv'}, and {len(kept)} are kept for the next run."
+        )
+    _finish(series, kept, archive.name, partial, target, receipt)
+    write_rows(refused, REFUSED_COLUMNS, rows)
+    shutil.rmtree(partial)
+
+
+def _attempt(
+    waiting: Sequence[ManifestSeries],
+    archive: Archive,
+    partial: Path,
+    kept: dict[str, list[FileFact]],
+) -> dict[str, FetchError]:
+    """Ask once for all that is waiting; return what went wrong and extend `kept`."""
+    incoming = partial / "incoming"
+    incoming.mkdir()
+    faults: dict[str, FetchError] = {}
+    for uid, answer in archive.fetch(waiting, incoming).items():
+        item = next(s for s in waiting if s.uid == uid)
+        try:
+            if isinstance(answer, FetchError):
+                raise answer
+            _check_drift(item, answer)
+            facts = verify_series(incoming / uid, uid, answer)
+            _keep(incoming / uid, partial, facts)
+            kept[uid] = facts
+        except FetchError as fault:
+            logger.info("%s: %s (%s)", uid, fault, fault.reason)
+            faults[uid] = fault
+    shutil.rmtree(incoming)
+    return faults
+
+
+def _check_drift(item: ManifestSeries, answer: Expected) -> None:
+    if item.images is not None and answer.images != item.images:
+        raise FetchError(
+            "archive_changed",
+            f"the archive has {answer.images} images, the manifest says {item.images}",
+            permanent=True,
+        )
+
+
+def _is_final(fault: FetchError | None) -> bool:
+    return fault is not None and fault.permanent
+
+
+def _keep(folder: Path, partial: Path, facts: list[FileFact]) -> None:
+    """Move a verified series beside the output; its list is written first."""
+    names = {fact.file for fact in facts}
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink()
+    final = partial / folder.name
+    shutil.rmtree(final, ignore_errors=True)
+    write_json(partial / f"{folder.name}.json", [asdict(fact) for fact in facts])
+    folder.rename(final)
+
+
+def _verified_before(partial: Path, uid: str) -> list[FileFact] | None:
+    """Return the facts of a series kept by an earlier run, if its files still have them."""
+    listing = partial / f"{uid}.json"
+    if not listing.is_file() or not (partial / uid).is_dir():
+        return None
+    facts = [FileFact(**fact) for fact in read_json(listing)]
+    expected = Expected(len(facts), {fact.file: fact.md5 for fact in facts})
+    try:
+        return verify_series(partial / uid, uid, expected)
+    except FetchError as fault:
+        logger.info("%s was kept but is not whole (%s): it is fetched again", uid, fault)
+        return None
+
+
+def _finish(
+    series: Sequence[ManifestSeries],
+    kept: dict[str, list[FileFact]],
+    route: str,
+    partial: Path,
+    target: Path,
+    receipt: Path,
+) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    rows: list[dict[str, Any]] = []
+    for item in series:
+        if item.uid not in kept:
+            continue
+        (partial / item.uid).rename(target / item.uid)
+        source = {"route": route, "collection": item.collection, "license": item.license,
+                  "doi": item.doi, "address": item.address}  # fmt: skip
+        rows += [{"series_uid": item.uid, **asdict(f), **source} for f in kept[item.uid]]
+    write_rows(receipt, RECEIPT_COLUMNS, rows)

@@ -1,0 +1,93 @@
+"""Series from the Imaging Data Commons, where TCIA's public images live now, through tcia_utils.
+
+The download runs in a child process, so that a stalled server ends at a time limit. The count, the
+sizes and the MD5 sums come from the listing of the bucket, not from the tool's own report.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maknet.data.fetch.verify import Expected, FetchError
+from maknet.manifest import ManifestSeries
+
+DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class IdcArchive:
+    """The public buckets of IDC, or a mirror of them.
+
+    Attributes:
+        endpoint: Address of the object store; None for IDC's own.
+        timeout_s: Longest time of a listing; a download gets it once for every series.
+    """
+
+    endpoint: str | None
+    timeout_s: float
+    name: str = "idc"
+
+    def fetch(
+        self, series: Sequence[ManifestSeries], into: Path
+    ) -> dict[str, Expected | FetchError]:
+        """Download the series into folders below `into`, which must be empty, in one call.
+
+        Returns:
+            By SeriesInstanceUID what the archive says of the series, or what went wrong.
+        """
+        results: dict[str, Expected | FetchError] = {}
+        for item in series:
+            try:
+                results[item.uid] = self._listing(item)
+            except FetchError as fault:
+                results[item.uid] = fault
+        listed = [uid for uid, result in results.items() if isinstance(result, Expected)]
+        if listed:
+            missing = self._download(listed, into)
+            results |= {uid: missing for uid in listed if not (into / uid).is_dir()}
+        return results
+
+    def _listing(self, item: ManifestSeries) -> Expected:
+        """Return names and MD5 of the objects of a series; an ETag of one part is the MD5."""
+        if not item.address:
+            raise FetchError("no_address", "the manifest gives no IDC address", permanent=True)
+        command = [*self._s5cmd(), "--json", "ls", "--etag", item.address]
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, capture_output=True, text=True, timeout=self.timeout_s, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise FetchError("transfer", "listing the bucket took too long") from error
+        if done.returncode:
+            text = " ".join(done.stderr.split())[:200]
+            gone = "no object found" in text
+            raise FetchError("not_available" if gone else "transfer", text, permanent=gone)
+        entries = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        md5 = {Path(entry["key"]).name: entry["etag"].strip('"') for entry in entries}
+        whole = {name: tag for name, tag in md5.items() if "-" not in tag}
+        return Expected(len(entries), whole if len(whole) == len(md5) else {})
+
+    def _s5cmd(self) -> list[str]:
+        binary = shutil.which("s5cmd") or str(Path(sys.executable).parent / "s5cmd")
+        endpoint = self.endpoint or DEFAULT_ENDPOINT
+        return [binary, "--no-sign-request", "--endpoint-url", endpoint]
+
+    def _download(self, uids: Sequence[str], into: Path) -> FetchError:
+        """Run the child; return what to say of a series of which nothing arrived."""
+        command = [sys.executable, "-m", "maknet.data.fetch.idc_download", str(into)]
+        request = json.dumps({"uids": list(uids), "endpoint": self.endpoint})
+        limit = self.timeout_s * (2 + len(uids))
+        try:
+            done = subprocess.run(  # noqa: S603
+                command, input=request, capture_output=True, text=True, timeout=limit, check=False,
+                cwd=Path(__file__).resolve().parents[3],
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return FetchError("transfer", f"the download took longer than {limit:.0f} s")
+        if done.returncode:
+            return FetchError("transfer", " ".join(done.stderr.split())[-200:])
+        return FetchError("incomplete", "nothing of the series arrived")

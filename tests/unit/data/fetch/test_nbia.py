@@ -1,0 +1,168 @@
+"""The unmodified tcia_utils against a loopback NBIA: only whole series ever count."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from maknet.data.fetch.batch import Patience, fetch_batch
+from maknet.data.fetch.nbia import NbiaArchive
+from maknet.errors import InputError
+from maknet.files import read_rows, sha256
+from maknet.manifest import ManifestSeries
+from tests.loopback.content import IMAGES, series_files
+from tests.loopback.nbia_server import NbiaServer
+
+Fetch = Callable[..., list[float]]
+
+
+@pytest.fixture
+def server() -> Iterator[NbiaServer]:
+    server = NbiaServer()
+    yield server
+    server.close()
+
+
+def series(*uids: str, images: int | None = IMAGES) -> list[ManifestSeries]:
+    return [
+        ManifestSeries(uid, "batch0000", images, 0, "CC BY 4.0", "", "demo", "10.1/x")
+        for uid in uids
+    ]
+
+
+@pytest.fixture
+def fetch(server: NbiaServer, tmp_path: Path) -> Fetch:
+    """Return a function that fetches a batch and returns the pauses it made."""
+
+    def run(wanted: list[ManifestSeries], retries: int = 0, max_failed: int = 0) -> list[float]:
+        pauses: list[float] = []
+        fetch_batch(
+            wanted, NbiaArchive(server.url, timeout_s=0.7), Patience(retries, 2.0, max_failed),
+            tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
+            tmp_path / "refused.csv", sleep=pauses.append,
+        )  # fmt: skip
+        return pauses
+
+    return run
+
+
+def test_whole_series_arrive_with_a_receipt(fetch: Fetch, tmp_path: Path) -> None:
+    assert fetch(series("2.25.10", "2.25.11")) == []
+    for uid in ("2.25.10", "2.25.11"):
+        expected = series_files(uid)
+        assert {p.name for p in (tmp_path / "out" / uid).iterdir()} == set(expected)
+        for name, content in expected.items():
+            assert (tmp_path / "out" / uid / name).read_bytes() == content
+    rows = read_rows(tmp_path / "receipt.csv")
+    assert len(rows) == 2 * IMAGES
+    assert {row["route"] for row in rows} == {"nbia"}
+    assert {row["license"] for row in rows} == {"CC BY 4.0"}
+    assert all(len(row["md5"]) == 32 for row in rows)
+    assert read_rows(tmp_path / "refused.csv") == []
+    assert not (tmp_path / "partial").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("400", "not_available"),
+        ("404", "not_available"),
+        ("429", "transfer"),
+        ("500", "transfer"),
+        ("503", "transfer"),
+        ("listing_500", "transfer"),
+        ("unknown", "not_listed"),
+        ("drop", "transfer"),
+        ("truncate", "transfer"),
+        ("stall", "transfer"),
+        ("html", "transfer"),
+        ("empty", "transfer"),
+        ("cut_zip", "transfer"),
+        ("half", "incomplete"),
+        ("half_listed", "incomplete"),
+        ("license_only", "incomplete"),
+        ("bad_crc", "transfer"),
+        ("wrong_md5", "wrong_md5"),
+        ("other_series", "other_series"),
+        ("duplicates", "duplicates"),
+    ],
+)
+def test_each_fault_is_refused_and_a_rerun_repairs_it(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path, fault: str, reason: str
+) -> None:
+    server.faults["2.25.20"] = fault
+    with pytest.raises(InputError, match=r"1 of 2 series could not be fetched.*2\.25\.20"):
+        fetch(series("2.25.20", "2.25.21"))
+    assert not (tmp_path / "out").exists()
+    refused = read_rows(tmp_path / "partial" / "refused.csv")
+    assert [(row["series_uid"], row["reason"]) for row in refused] == [("2.25.20", reason)]
+    del server.faults["2.25.20"]
+    fetch(series("2.25.20", "2.25.21"))
+    assert len(list((tmp_path / "out" / "2.25.20").iterdir())) == IMAGES
+    assert server.requests["2.25.21"] == 1  # what was verified is not downloaded again
+
+
+def test_passing_faults_are_asked_again_with_growing_pauses(
+    fetch: Fetch, server: NbiaServer
+) -> None:
+    server.faults["2.25.30"] = "503x2"
+    assert fetch(series("2.25.30", "2.25.31"), retries=4) == [2.0, 4.0]
+    assert server.requests == {"2.25.30": 3, "2.25.31": 1}
+
+
+def test_a_refusal_is_asked_once(fetch: Fetch, server: NbiaServer) -> None:
+    server.faults["2.25.32"] = "400"
+    with pytest.raises(InputError, match="not_available"):
+        fetch(series("2.25.32"), retries=4)
+    assert server.requests["2.25.32"] == 1
+
+
+def test_drift_from_the_manifest_has_its_own_name(fetch: Fetch, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has 6 images, the manifest says 7.*archive_changed"):
+        fetch(series("2.25.33", images=7), retries=3)
+    fetch(series("2.25.33", images=None))  # a list without counts takes the archive's
+    assert len(read_rows(tmp_path / "receipt.csv")) == IMAGES
+
+
+def test_so_many_may_fail_and_are_listed(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path
+) -> None:
+    server.faults["2.25.34"] = "half"
+    fetch(series("2.25.34", "2.25.35"), max_failed=1)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["2.25.35"]
+    assert [row["series_uid"] for row in read_rows(tmp_path / "refused.csv")] == ["2.25.34"]
+
+
+def test_a_dead_server_is_not_taken_for_an_up_to_date_folder(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path
+) -> None:
+    server.faults["2.25.36"] = "500"
+    with pytest.raises(InputError):
+        fetch(series("2.25.36", "2.25.37"))
+    server.close()
+    with pytest.raises(InputError, match=r"1 of 2 series.*2\.25\.36"):
+        fetch(series("2.25.36", "2.25.37"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_was_kept_is_looked_at_again(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path
+) -> None:
+    server.faults["2.25.38"] = "500"
+    with pytest.raises(InputError):
+        fetch(series("2.25.38", "2.25.39"))
+    kept = next((tmp_path / "partial" / "2.25.39").iterdir())
+    kept.write_bytes(kept.read_bytes()[:-1])
+    (tmp_path / "partial" / "incoming" / "2.25.38").mkdir(parents=True)  # a killed run's leftover
+    del server.faults["2.25.38"]
+    fetch(series("2.25.38", "2.25.39"))
+    assert server.requests["2.25.39"] == 2
+    whole = series_files("2.25.39")[kept.name]
+    assert (tmp_path / "out" / "2.25.39" / kept.name).read_bytes() == whole
+
+
+def test_the_same_series_gives_the_same_receipt(fetch: Fetch, tmp_path: Path) -> None:
+    fetch(series("2.25.40"))
+    first = sha256(tmp_path / "receipt.csv")
+    fetch(series("2.25.40"))
+    assert sha256(tmp_path / "receipt.csv") == first
