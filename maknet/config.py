@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from maknet.errors import InputError
+from maknet.files import read_rows
+from maknet.manifest import batch_digest, by_batch, read_manifest
 
 Config = dict[str, Any]
 LABELED_FILES = ("dl_info", "images", "text_mined", "hand", "ontology")
@@ -49,6 +51,15 @@ def labeled_files(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the paths of the labeled data, keys `LABELED_FILES`, wherever they come from."""
     if config["labeled"]["source"] == "folder":
         return dict(config["labeled"]["folder"])
+    if config["labeled"]["source"] == "deeplesion":
+        folder = f"{config['paths']['data']}/deeplesion"
+        return {
+            "dl_info": f"{folder}/DL_info.csv",
+            "images": f"{folder}/Images_png",
+            "text_mined": f"{folder}/text_mined_labels_171_and_split.json",
+            "hand": f"{folder}/hand_labeled_test_set.json",
+            "ontology": f"{folder}/lesion_ontology_181022.xlsx",
+        }
     folder = f"{config['paths']['data']}/phantom/deeplesion"
     return {
         "dl_info": f"{folder}/DL_info.csv",
@@ -59,13 +70,25 @@ def labeled_files(config: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def zip_parts(config: Mapping[str, Any]) -> list[str]:
+    """Return the numbers of DeepLesion's zips, `01` to `56` in the published list."""
+    names = [row["file"] for row in read_rows(config["deeplesion"]["sources"])]
+    return [n[len("Images_png_") : -len(".zip")] for n in names if n.endswith(".zip")]
+
+
 def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the unlabeled series of each batch, known before any job runs.
 
     Series of a phantom are numbers of its archive; of a folder, the paths below it of all folders
-    that hold files.
+    that hold files; of TCIA, a digest of the batch's rows in the manifest.
     """
     unlabeled = config["unlabeled"]
+    if unlabeled["source"] == "tcia":
+        tcia = config["tcia"]
+        listed = read_manifest(
+            tcia["manifest"], unlabeled["batch_size"], tcia["allow_noncommercial"]
+        )
+        return {batch: [batch_digest(rows)] for batch, rows in by_batch(listed).items()}
     if unlabeled["source"] == "phantom":
         phantom = config["phantom"]
         count = phantom["clean_series"] + sum(phantom["nuisances"].values())
@@ -175,6 +198,8 @@ def _check_ranges(config: Config) -> None:
 
 def _expand_paths(config: Config) -> None:
     _expand(config["paths"], "paths")
+    _expand(config["tcia"], "tcia")
+    _expand(config["deeplesion"], "deeplesion")
     if config["labeled"]["source"] == "folder":
         _expand(config["labeled"].get("folder", {}), "labeled.folder")
     if config["unlabeled"]["source"] == "folder":
@@ -195,6 +220,13 @@ def _expand(section: dict[str, Any], name: str) -> None:
 
 
 def _check_sources(config: Config) -> None:
+    for section, key in (("tcia", "manifest"), ("deeplesion", "sources")):
+        config[section][key] = _shipped(config[section][key])
+        _require(f"{section}.{key}", Path(config[section][key]), folder=False)
+    for key in ("files", "zips"):
+        place = config["deeplesion"][key]
+        if place is not None and "://" not in place:
+            _require(f"deeplesion.{key}", Path(place), folder=True)
     drawn = [s for s in ("labeled", "unlabeled") if config[s]["source"] == "phantom"]
     if drawn and config["dataset"] != "phantom":
         raise InputError(
@@ -217,6 +249,12 @@ def _check_sources(config: Config) -> None:
             _require(f"labeled.folder.{key}", Path(path), folder=key == "images")
     if config["unlabeled"]["source"] == "folder":
         _require("unlabeled.folder", Path(config["unlabeled"]["folder"]), folder=True)
+
+
+def _shipped(path: str) -> str:
+    """Return a shipped file's path also when the working directory is another folder."""
+    elsewhere = Path(__file__).resolve().parent.parent / path
+    return str(elsewhere) if not Path(path).exists() and elsewhere.exists() else path
 
 
 def _require(key: str, path: Path, folder: bool) -> None:

@@ -11,6 +11,7 @@ from maknet.files import read_json, write_json
 from maknet.jobs import job, logger
 from maknet.models.build import build_network, describe_network, save_weights
 from maknet.models.device import find_device
+from maknet.models.imagenet import use_imagenet
 from maknet.seeding import make_deterministic, seed_torch
 from maknet.training.history import history_to_csv
 from maknet.training.loop import TrainingSettings, train
@@ -28,6 +29,8 @@ def main(
         load_labeled(inputs[split], inputs[f"{split}_index"], inputs[f"{split}_labels"])
         for split in ("train", "val")
     )
+    if inputs.get("imagenet"):
+        use_imagenet(inputs["imagenet"])
     seed_torch(seed, "weights", arch)
     model = build_network(arch, len(relations["names"]), **network)
     description = describe_network(arch, len(relations["names"]), network)

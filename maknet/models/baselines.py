@@ -48,8 +48,8 @@ class Baseline(nn.Module):
         self.body = body
         self.head = LabelHead(channels, num_labels, dropout, score_propagation)
         mean, std = (_IMAGENET_MEAN, _IMAGENET_STD) if imagenet_input else ((0.0,) * 3, (1.0,) * 3)
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits before and after score propagation."""

@@ -7,6 +7,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -23,7 +24,9 @@ def zipped(files: dict[str, bytes], with_list: bool = True) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
         if with_list:
-            rows = [f"{n},{hashlib.md5(c, usedforsecurity=False).hexdigest()}" for n, c in files.items()]
+            rows = [
+                f"{n},{hashlib.md5(c, usedforsecurity=False).hexdigest()}" for n, c in files.items()
+            ]
             archive.writestr("md5hashes.csv", "\n".join(["Filename,MD5Hash", *rows]))
     return buffer.getvalue()
 
@@ -53,9 +56,8 @@ def _wrong_md5(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def body(fault: str, uid: str) -> bytes:
+def body(fault: str, files: dict[str, bytes]) -> bytes:
     """Return what the archive sends for a series with a fault."""
-    files = series_files(uid)
     if fault == "half":
         return zipped(half(files), with_list=False)
     if fault == "half_listed":
@@ -67,7 +69,7 @@ def body(fault: str, uid: str) -> bytes:
     if fault == "other_series":
         return zipped(series_files("2.25.666"))
     if fault == "duplicates":
-        return zipped({name: files["00000001.dcm"] for name in files})
+        return zipped(dict.fromkeys(files, files["00000001.dcm"]))
     if fault == "license_only":
         return zipped({"LICENSE": b"CC BY"}, with_list=False)
     if fault == "html":
@@ -85,7 +87,8 @@ class NbiaServer:
     A fault `503x2` answers the first two requests with 503 and is healed then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, files_of: Callable[[str], dict[str, bytes]] = series_files) -> None:
+        self._files_of = files_of
         self.faults: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.requests: Counter[str] = Counter()
@@ -112,7 +115,12 @@ class NbiaServer:
         uid = parse_qs(address.query)["SeriesInstanceUID"][0]
         fault = self.faults.get(uid, "")
         if address.path.endswith("getSeries"):
-            listing = [{"SeriesInstanceUID": uid, "ImageCount": self.counts.get(uid, IMAGES)}]
+            listing = [
+                {
+                    "SeriesInstanceUID": uid,
+                    "ImageCount": self.counts.get(uid) or len(self._files_of(uid)),
+                }
+            ]
             content = b"" if fault == "unknown" else json.dumps(listing).encode()
             self._send(handler, 500 if fault == "listing_500" else 200, content)
             return
@@ -128,10 +136,10 @@ class NbiaServer:
         elif fault == "drop":
             handler.connection.close()
         elif fault == "truncate":
-            content = body("", uid)
+            content = body("", self._files_of(uid))
             self._send(handler, 200, content[: len(content) // 2], length=len(content))
         else:
-            self._send(handler, 200, body(fault, uid))
+            self._send(handler, 200, body(fault, self._files_of(uid)))
 
     @staticmethod
     def _send(

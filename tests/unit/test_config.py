@@ -58,7 +58,7 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("image.window_hu", [100, -100], "'image.window_hu' must rise"),
         ("evaluation.threshold_grid", [0.5, 0.3], "'evaluation.threshold_grid' must rise"),
         ("device", "gpu", "'device' is out of range"),
-        ("labeled.source", "folder", "'labeled.folder.dl_info' names the file"),
+        ("labeled.source", "folder", "'labeled.folder' is missing"),
         ("phantom.nuisances.scoutt", 1, "did you mean"),
         ("training.epochs", 12.0, "'training.epochs' must be a whole number"),
         ("training.learning_rate", float("nan"), "'training.learning_rate' must be finite"),
@@ -136,3 +136,4 @@ def test_an_empty_folder_is_refused(demo: dict[str, Any], tmp_path: Path) -> Non
 def test_labeled_files_are_where_the_source_says(demo: dict[str, Any]) -> None:
     assert labeled_files(demo)["dl_info"] == "data/demo/phantom/deeplesion/DL_info.csv"
     assert labeled_files(merged())["dl_info"] == "data/deeplesion/DL_info.csv"
+    assert labeled_files(merged("sample"))["dl_info"].startswith("$MAKNET_REAL_DATA")

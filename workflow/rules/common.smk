@@ -2,7 +2,7 @@
 # nothing heavy is imported.
 from snakemake.exceptions import WorkflowError
 
-from maknet.config import check_config, labeled_files, series_batches
+from maknet.config import check_config, labeled_files, series_batches, zip_parts
 from maknet.errors import InputError
 from maknet.provenance import code_digest
 
@@ -21,14 +21,22 @@ pathvars:
 
 
 LABELED = labeled_files(config)
+DEEPLESION_PARTS = zip_parts(config)
 ON_GPU = int(config["device"] == "cuda")
 
 
 wildcard_constraints:
-    batch=r"batch\d+",
+    batch=r"[\w-]+",
+    part=r"\d\d",
     split="train|val|test|hand",
     run="maknet|vgg16|resnet18",
 
 
 localrules:
     all,
+
+
+def imagenet_of(network: str) -> list[str]:
+    """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
+    wanted = config["networks"][network]["weights"] == "imagenet"
+    return [f"<data>/imagenet/{network}"] if wanted else []

@@ -66,3 +66,134 @@ rule link_series:
         code=code_digest("scripts/link_series.py"),
     script:
         "../../scripts/link_series.py"
+
+
+rule select_series:
+    """The shipped manifest chosen anew from the pinned index, with the funnel of its filters."""
+    output:
+        manifest="<results>/tcia/tcia_series.csv.xz",
+        attribution="<results>/tcia/attribution.csv",
+        funnel="<results>/tcia/selection_funnel.csv",
+    log:
+        "<logs>/select_series.log",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        rules=config["tcia"]["selection"],
+        batch_size=config["unlabeled"]["batch_size"],
+        code=code_digest("scripts/select_series.py"),
+    script:
+        "../../scripts/select_series.py"
+
+
+rule fetch_series:
+    """One batch of TCIA series, verified file by file; the images go when they are prepared."""
+    output:
+        series=temp(directory("<data>/tcia/series/{batch}")),
+        receipt="<data>/tcia/receipts/{batch}.csv",
+        refused="<data>/tcia/receipts/{batch}.refused.csv",
+    log:
+        "<logs>/fetch_series/{batch}.log",
+    benchmark:
+        "<benchmarks>/fetch_series/{batch}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        tcia_connections=1,
+        mem_mb=lambda wildcards, attempt: 5000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        # A digest of the batch's own rows, so that an edit of the manifest reruns one batch.
+        rows=lambda w: BATCHES[w.batch],
+        tcia={k: v for k, v in config["tcia"].items() if k != "selection"},
+        batch_size=config["unlabeled"]["batch_size"],
+        partial=f"{config['paths']['data']}/tcia/partial/{{batch}}",
+        code=code_digest("scripts/fetch_series.py"),
+    script:
+        "../../scripts/fetch_series.py"
+
+
+rule fetch_deeplesion_file:
+    """DL_info.csv, the label files and the ontology, each accepted by its digest."""
+    output:
+        file="<data>/deeplesion/{file}",
+    log:
+        "<logs>/fetch_deeplesion_file/{file}.log",
+    wildcard_constraints:
+        file=r"[\w]+\.(csv|json|xlsx)",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        deeplesion=config["deeplesion"],
+        partial=f"{config['paths']['data']}/deeplesion/partial/{{file}}",
+        code=code_digest("scripts/fetch_deeplesion_file.py"),
+    script:
+        "../../scripts/fetch_deeplesion_file.py"
+
+
+rule fetch_deeplesion_part:
+    """The slices that labeled lesions need out of one of the 56 zips."""
+    input:
+        dl_info="<data>/deeplesion/DL_info.csv",
+        text_mined="<data>/deeplesion/text_mined_labels_171_and_split.json",
+        hand="<data>/deeplesion/hand_labeled_test_set.json",
+    output:
+        slices=directory("<data>/deeplesion/parts/{part}"),
+        listing="<data>/deeplesion/parts/{part}.csv",
+    log:
+        "<logs>/fetch_deeplesion_part/{part}.log",
+    benchmark:
+        "<benchmarks>/fetch_deeplesion_part/{part}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        deeplesion=config["deeplesion"],
+        partial=f"{config['paths']['data']}/deeplesion/partial/Images_png_{{part}}.zip",
+        code=code_digest("scripts/fetch_deeplesion_part.py"),
+    script:
+        "../../scripts/fetch_deeplesion_part.py"
+
+
+rule join_deeplesion:
+    """One folder of series out of the parts."""
+    input:
+        parts=expand("<data>/deeplesion/parts/{part}", part=DEEPLESION_PARTS),
+    output:
+        images=directory("<data>/deeplesion/Images_png"),
+    log:
+        "<logs>/join_deeplesion.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        code=code_digest("scripts/join_deeplesion.py"),
+    script:
+        "../../scripts/join_deeplesion.py"
+
+
+rule fetch_imagenet:
+    """torchvision's ImageNet weights of a network, checked by their hash."""
+    output:
+        weights=directory("<data>/imagenet/{network}"),
+    log:
+        "<logs>/fetch_imagenet/{network}.log",
+    wildcard_constraints:
+        network="vgg16|resnet18",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_digest("scripts/fetch_imagenet.py"),
+    script:
+        "../../scripts/fetch_imagenet.py"

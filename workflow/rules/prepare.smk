@@ -1,7 +1,9 @@
 # From raw data to what networks read: label tables and uint8 images.
-FETCHED = {"phantom": "<data>/phantom", "folder": "<data>/linked"}[
-    config["unlabeled"]["source"]
-]
+FETCHED = {
+    "phantom": "<data>/phantom",
+    "folder": "<data>/linked",
+    "tcia": "<data>/tcia",
+}[config["unlabeled"]["source"]]
 
 
 rule build_labels:

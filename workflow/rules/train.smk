@@ -41,6 +41,9 @@ rule train_maknet:
 
 
 use rule train_maknet as train_vgg16 with:
+    input:
+        **rules.train_maknet.input,
+        imagenet=imagenet_of("vgg16"),
     output:
         weights="<results>/runs/vgg16/model.safetensors",
         network="<results>/runs/vgg16/network.json",
@@ -62,6 +65,9 @@ use rule train_maknet as train_vgg16 with:
 
 
 use rule train_maknet as train_resnet18 with:
+    input:
+        **rules.train_maknet.input,
+        imagenet=imagenet_of("resnet18"),
     output:
         weights="<results>/runs/resnet18/model.safetensors",
         network="<results>/runs/resnet18/network.json",

@@ -86,7 +86,7 @@ def test_a_dead_server_and_a_stalled_one_are_faults(
     (tmp_path / "partial" / wanted["whole"].uid).mkdir(parents=True)  # a target that is not empty
     (tmp_path / "partial" / wanted["whole"].uid / "junk").write_text("x")
     server.close()
-    with pytest.raises(InputError, match="1 of 1 series could not be fetched.*transfer"):
+    with pytest.raises(InputError, match=r"1 of 1 series could not be fetched.*transfer"):
         fetch_batch(
             [wanted["whole"]], IdcArchive(server.url, timeout_s=2), Patience(0, 0.0, 0),
             tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",

@@ -118,15 +118,13 @@ def test_a_refusal_is_asked_once(fetch: Fetch, server: NbiaServer) -> None:
 
 
 def test_drift_from_the_manifest_has_its_own_name(fetch: Fetch, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has 6 images, the manifest says 7.*archive_changed"):
+    with pytest.raises(InputError, match=r"has 6 images, the manifest says 7.*archive_changed"):
         fetch(series("2.25.33", images=7), retries=3)
     fetch(series("2.25.33", images=None))  # a list without counts takes the archive's
     assert len(read_rows(tmp_path / "receipt.csv")) == IMAGES
 
 
-def test_so_many_may_fail_and_are_listed(
-    fetch: Fetch, server: NbiaServer, tmp_path: Path
-) -> None:
+def test_so_many_may_fail_and_are_listed(fetch: Fetch, server: NbiaServer, tmp_path: Path) -> None:
     server.faults["2.25.34"] = "half"
     fetch(series("2.25.34", "2.25.35"), max_failed=1)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["2.25.35"]
@@ -145,9 +143,7 @@ def test_a_dead_server_is_not_taken_for_an_up_to_date_folder(
     assert not (tmp_path / "out").exists()
 
 
-def test_what_was_kept_is_looked_at_again(
-    fetch: Fetch, server: NbiaServer, tmp_path: Path
-) -> None:
+def test_what_was_kept_is_looked_at_again(fetch: Fetch, server: NbiaServer, tmp_path: Path) -> None:
     server.faults["2.25.38"] = "500"
     with pytest.raises(InputError):
         fetch(series("2.25.38", "2.25.39"))
