@@ -5,8 +5,10 @@ Only the listed tags leave this module: no name, date or other identity of a pat
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
@@ -17,6 +19,18 @@ from pydicom.uid import (
 )
 
 _CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
+
+# Looked up once: making a tag of a keyword is a good part of reading a header.
+_TAGS = {
+    keyword: Tag(keyword)
+    for keyword in (
+        "BitsAllocated", "BitsStored", "Columns", "ImageOrientationPatient",
+        "ImagePositionPatient", "ImageType", "Modality", "NumberOfFrames",
+        "PhotometricInterpretation", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
+        "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID", "SOPInstanceUID",
+        "SamplesPerPixel", "SeriesInstanceUID",
+    )
+}  # fmt: skip
 
 
 class NotDicomError(Exception):
@@ -81,7 +95,7 @@ def read_header(path: Path) -> Header:
         try:
             dataset = pydicom.dcmread(handle, stop_before_pixels=True)
             offset = handle.tell()
-            if "Rows" in dataset and "Columns" in dataset:
+            if _TAGS["Rows"] in dataset and _TAGS["Columns"] in dataset:
                 return _header(path, offset, dataset)
             # The file meta comes first: a cut cannot have shortened it unnoticed.
             sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
@@ -106,13 +120,13 @@ def _header(path: Path, offset: int, dataset: FileDataset) -> Header:
         sop_uid=_text(dataset, "SOPInstanceUID"),
         image_type=_text(dataset, "ImageType").upper(),
         photometric=_text(dataset, "PhotometricInterpretation"),
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
+        rows=_integer(dataset, "Rows", 0),
+        columns=_integer(dataset, "Columns", 0),
         frames=int(_text(dataset, "NumberOfFrames") or 1),
-        samples=int(dataset.get("SamplesPerPixel", 1)),
-        bits_allocated=int(dataset.get("BitsAllocated", 0)),
-        bits_stored=int(dataset.get("BitsStored", 0)),
-        signed=bool(dataset.get("PixelRepresentation", 0)),
+        samples=_integer(dataset, "SamplesPerPixel", 1),
+        bits_allocated=_integer(dataset, "BitsAllocated", 0),
+        bits_stored=_integer(dataset, "BitsStored", 0),
+        signed=bool(_integer(dataset, "PixelRepresentation", 0)),
         position=_floats(dataset, "ImagePositionPatient"),
         direction=_floats(dataset, "ImageOrientationPatient"),
         pixel_spacing=_floats(dataset, "PixelSpacing"),
@@ -124,10 +138,8 @@ def _header(path: Path, offset: int, dataset: FileDataset) -> Header:
 
 def _text(dataset: FileDataset, keyword: str) -> str:
     """Return an element as text without decoding it, which costs pydicom 14 times as much."""
-    tag = Tag(keyword)
-    if tag not in dataset:
-        return ""
-    value = dataset.get_item(tag).value
+    element: Any = dataset.get_item(_TAGS[keyword]) if _TAGS[keyword] in dataset else None
+    value = None if element is None else element.value
     if value is None:
         return ""
     if isinstance(value, bytes):
@@ -140,6 +152,18 @@ def _text(dataset: FileDataset, keyword: str) -> str:
         return str(value)
 
 
+def _integer(dataset: FileDataset, keyword: str, default: int) -> int:
+    """Return an unsigned 16-bit element without decoding it."""
+    if _TAGS[keyword] not in dataset:
+        return default
+    element: Any = dataset.get_item(_TAGS[keyword])
+    if isinstance(element, RawDataElement) and element.value is not None:
+        if len(element.value) != 2:
+            raise ValueError(f"{keyword} has {len(element.value)} bytes")
+        return int.from_bytes(element.value, "little" if element.is_little_endian else "big")
+    return int(element.value)
+
+
 def _floats(dataset: FileDataset, keyword: str) -> tuple[float, ...]:
     text = _text(dataset, keyword)
     try:
@@ -149,5 +173,5 @@ def _floats(dataset: FileDataset, keyword: str) -> tuple[float, ...]:
 
 
 def _padding(dataset: FileDataset) -> int | None:
-    value = dataset.get("PixelPaddingValue")
+    value = dataset.get("PixelPaddingValue") if _TAGS["PixelPaddingValue"] in dataset else None
     return int(value) if isinstance(value, int) else None
