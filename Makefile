@@ -6,7 +6,7 @@ CORES ?= $(shell nproc 2>/dev/null || echo 2)
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint pins clean
+.PHONY: help demo test check lint manifest pins clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -33,6 +33,11 @@ lint: .venv/.installed ## style, types and the workflow's own linter
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
+
+manifest: .venv/.installed ## choose the TCIA series anew from the pinned index
+	.venv/bin/snakemake --cores $(CORES) results/tcia/tcia_series.csv.xz --configfile config/paper.yaml
+	cp results/tcia/tcia_series.csv.xz results/tcia/attribution.csv config/
+	@cat results/tcia/selection_funnel.csv
 
 pins: ## resolve envs/requirements.in anew, in a fresh environment
 	rm -rf .venv-pins

@@ -31,3 +31,4 @@ rule all:
         table1="<results>/table1.csv",
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
+        contact_sheet="<results>/contact_sheet.png",

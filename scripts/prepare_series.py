@@ -11,13 +11,14 @@ from maknet.jobs import job
 
 def main(
     batch: str, folder: Path, image: Mapping[str, Any], rules: Mapping[str, Any],
-    shard: Path, index: Path, series: Path,
+    shard: Path, index: Path, series: Path, previews: Path,
 ) -> None:  # fmt: skip
     settings = ImageSettings(**image)
     folders = sorted(path for path in folder.iterdir() if path.is_dir())
     prepare_batch(
-        batch, folders, settings, SeriesRules.from_config(rules, settings), shard, index, series
-    )
+        batch, folders, settings, SeriesRules.from_config(rules, settings),
+        shard, index, series, previews,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -30,4 +31,5 @@ if __name__ == "__main__":
             Path(snakemake.output.shard),
             Path(snakemake.output.index),
             Path(snakemake.output.series),
+            Path(snakemake.output.previews),
         )

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     SMALL_MATRIX = "small_matrix"
     NO_BODY = "no_body"
     IMPLAUSIBLE_HU = "implausible_hu"
+    NOISY = "noisy"
 
 
 class SeriesError(InputError):

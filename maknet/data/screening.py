@@ -7,6 +7,7 @@ ones"). Each rule has a reason of its own, and every refused series is listed wi
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maknet.data.ct import body_box
 from maknet.data.dicom import Reason, SeriesError, Volume
@@ -23,6 +24,7 @@ class ScreeningRules:
         pixel_mm: Smallest and largest pixel.
         min_body_fraction: Least part of the slices in which a body is found.
         body_hu: Range for the median HU of the body; outside it the scale is wrong.
+        max_noise_hu: Largest median noise of the body, as a standard deviation.
         body_threshold_hu: As for cropping (`ImageSettings`).
     """
 
@@ -32,10 +34,12 @@ class ScreeningRules:
     pixel_mm: tuple[float, float] = (0.3, 2.0)
     min_body_fraction: float = 0.5
     body_hu: tuple[float, float] = (-300.0, 300.0)
+    max_noise_hu: float = 120.0
     body_threshold_hu: float = -500.0
 
 
 _SAMPLED_SLICES = 16
+_MAD_OF_NORMAL = 0.6745  # median absolute deviation of a normal variable of deviation 1
 
 
 def screen(volume: Volume, rules: ScreeningRules) -> None:
@@ -63,18 +67,33 @@ def screen(volume: Volume, rules: ScreeningRules) -> None:
 def _screen_body(volume: Volume, rules: ScreeningRules) -> None:
     """Look at slices spread over the volume: is there a body, and is its scale HU?"""
     chosen = np.linspace(0, len(volume.hu) - 1, min(_SAMPLED_SLICES, len(volume.hu))).astype(int)
-    medians = []
+    medians, noises = [], []
     for z in chosen:
         box = body_box(volume.hu[z : z + 1], rules.body_threshold_hu)
         if box is not None:
             body = volume.hu[z, box[0] : box[1] : 4, box[2] : box[3] : 4]
             medians.append(float(np.median(body[body > rules.body_threshold_hu])))
+            noises.append(noise_hu(volume.hu[z, box[0] : box[1], box[2] : box[3]]))
     found = len(medians) / len(chosen)
     if found < rules.min_body_fraction:
         raise SeriesError(Reason.NO_BODY, f"a body in {found:.0%} of the slices looked at")
     median = float(np.median(medians))
     if not _within(median, rules.body_hu):
         raise SeriesError(Reason.IMPLAUSIBLE_HU, f"the body has a median of {median:.0f} HU")
+    noise = float(np.median(noises))
+    if noise > rules.max_noise_hu:
+        raise SeriesError(Reason.NOISY, f"the body has a noise of {noise:.0f} HU")
+
+
+def noise_hu(body: NDArray[np.int16]) -> float:
+    """Return the standard deviation of the noise in a slice (Y, X) of the body.
+
+    The median absolute second difference along every fourth row: edges are few, noise is
+    everywhere. For white noise of deviation s it has the deviation sqrt(6) s.
+    """
+    rows = body[::4].astype(np.int32)
+    second = rows[:, 2:] - 2 * rows[:, 1:-1] + rows[:, :-2]
+    return float(np.median(np.abs(second))) / (_MAD_OF_NORMAL * 6**0.5)
 
 
 def _within(value: float, limits: tuple[float, float]) -> bool:

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from maknet.data.arrays import save_arrays
 from maknet.data.ct import INDEX_COLUMNS, ImageSettings, Triplets, prepare_volume
 from maknet.data.dicom import GeometryRules, SeriesError, read_series
+from maknet.data.preview import preview
 from maknet.data.screening import ScreeningRules, screen
 from maknet.data.shards import write_shard
 from maknet.files import atomic_path, read_rows, write_rows
@@ -48,6 +50,7 @@ def prepare_batch(
     shard: str | Path,
     index: str | Path,
     series: str | Path,
+    previews: str | Path,
 ) -> None:
     """Read, screen and prepare the series in `folders`, one folder each.
 
@@ -59,6 +62,7 @@ def prepare_batch(
         shard: `.npy` to write, (N, 3, S, S) uint8.
         index: CSV to write, one row an image.
         series: CSV to write, one row a series.
+        previews: `.npz` to write, a small picture of each series, in the order of `series`.
     """
     parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
     rows: list[dict[str, Any]] = []
@@ -71,6 +75,8 @@ def prepare_batch(
             tables.append(triplets.index)
     write_shard(shard, parts)
     write_rows(series, SERIES_COLUMNS, rows)
+    pictures = [preview(folder) for folder in folders]
+    save_arrays(previews, previews=np.stack(pictures) if pictures else np.empty((0, 0, 0)))
     with atomic_path(index) as temporary, temporary.open("w", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerow(INDEX_COLUMNS)
         for table in tables:

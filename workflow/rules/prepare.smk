@@ -70,6 +70,7 @@ rule prepare_series:
         shard="<data>/unlabeled/{batch}.npy",
         index="<data>/unlabeled/{batch}.csv",
         series="<data>/unlabeled/{batch}.series.csv",
+        previews="<data>/unlabeled/{batch}.previews.npz",
     log:
         "<logs>/prepare_series/{batch}.log",
     benchmark:
@@ -103,3 +104,28 @@ rule summarize_series:
         code=code_digest("scripts/summarize_series.py"),
     script:
         "../../scripts/summarize_series.py"
+
+
+rule contact_sheet:
+    """Pictures of a sample of the accepted and of the refused series."""
+    input:
+        tables=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
+        previews=expand("<data>/unlabeled/{batch}.previews.npz", batch=BATCHES),
+    output:
+        sheet=report(
+            "<results>/contact_sheet.png",
+            caption="../report/contact_sheet.rst",
+            category="2 Dataset",
+        ),
+    log:
+        "<logs>/contact_sheet.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        per_status=24,
+        seed=config["seed"],
+        code=code_digest("scripts/draw_contact_sheet.py"),
+    script:
+        "../../scripts/draw_contact_sheet.py"

@@ -2,19 +2,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from maknet.data.arrays import load_arrays
 from maknet.data.ct import ImageSettings
 from maknet.data.dicom import Reason, SeriesError, Volume
+from maknet.data.preview import SIDE, preview
 from maknet.data.receipts import write_receipt
-from maknet.data.screening import ScreeningRules, screen
+from maknet.data.screening import ScreeningRules, noise_hu, screen
 from maknet.data.series_batch import SeriesRules, prepare_batch, summarize_batches
 from maknet.data.shards import ShardReader
 from maknet.files import read_rows
+from maknet.reporting.contact_sheet import draw_contact_sheet
 
 IMAGE = ImageSettings(size=32)
 SMALL = {
     "min_slices": 51, "step_mm": [0.2, 10.5], "min_matrix": 32, "pixel_mm": [0.3, 20.0],
-    "min_body_fraction": 0.5, "body_hu": [-300, 300], "min_normal_z": 0.8, "max_gap_ratio": 1.5,
+    "min_body_fraction": 0.5, "body_hu": [-300, 300], "max_noise_hu": 120,
+    "min_normal_z": 0.8, "max_gap_ratio": 1.5,
 }  # fmt: skip
 
 
@@ -24,6 +29,7 @@ def batch(phantom_archive: dict[str, Path], tmp_path_factory: pytest.TempPathFac
     prepare_batch(
         "batch0000", list(phantom_archive.values()), IMAGE,
         SeriesRules.from_config(SMALL, IMAGE), out / "s.npy", out / "i.csv", out / "series.csv",
+        out / "p.npz",
     )  # fmt: skip
     summarize_batches([out / "series.csv"], out / "rejected.csv", out / "funnel.csv")
     return out
@@ -74,7 +80,8 @@ def test_a_batch_in_which_all_is_refused_is_whole(
 ) -> None:
     rules = SeriesRules.from_config(SMALL, IMAGE)
     prepare_batch("b", [phantom_archive["short"]], IMAGE, rules,
-                  tmp_path / "s.npy", tmp_path / "i.csv", tmp_path / "series.csv")  # fmt: skip
+                  tmp_path / "s.npy", tmp_path / "i.csv", tmp_path / "series.csv",
+                  tmp_path / "p.npz")  # fmt: skip
     with ShardReader(tmp_path / "s.npy") as shard:
         assert shard.shape == (0, 3, 32, 32)
     assert read_rows(tmp_path / "i.csv") == []
@@ -93,6 +100,20 @@ def cube(slices: int = 60, side: int = 256, inside: int = 40, outside: int = -10
     hu = np.full((slices, side, side), outside, np.int16)
     hu[:, side // 4 : -side // 4, side // 4 : -side // 4] = inside
     return hu
+
+
+def test_noise_is_estimated_and_too_much_is_refused() -> None:
+    generator = np.random.default_rng(0)
+    for deviation in (10, 60, 200):
+        noisy = cube() + generator.normal(0, deviation, (60, 256, 256))
+        hu = np.clip(noisy, -1024, 3000).astype(np.int16)
+        assert noise_hu(hu[30, 70:186, 70:186]) == pytest.approx(deviation, rel=0.1)
+        volume = Volume(hu, (2.0, 1.0, 1.0), np.arange(60) * 2.0, (1, 0, 0, 0, 1, 0), "1")
+        if deviation < 120:
+            screen(volume, ScreeningRules())
+            continue
+        with pytest.raises(SeriesError, match="noisy: the body has a noise of"):
+            screen(volume, ScreeningRules())
 
 
 @pytest.mark.parametrize(
@@ -118,3 +139,24 @@ def test_screening(
     with pytest.raises(SeriesError) as caught:
         screen(volume, ScreeningRules())
     assert caught.value.reason == expected
+
+
+def test_every_series_has_a_picture(batch: Path, phantom_archive: dict[str, Path]) -> None:
+    pictures = load_arrays(batch / "p.npz")["previews"]
+    assert pictures.shape == (len(phantom_archive), SIDE, SIDE)
+    assert all(picture.max() > 100 for picture in pictures)
+
+
+def test_a_folder_without_pictures_is_black(tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_text("<html>")
+    assert not preview(tmp_path).any()
+
+
+def test_the_contact_sheet_shows_both_kinds_and_repeats(batch: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        draw_contact_sheet([batch / "series.csv"], [batch / "p.npz"], "phantom", 3, 1,
+                           tmp_path / name)  # fmt: skip
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    with Image.open(tmp_path / "a.png") as sheet:
+        assert min(sheet.size) > 300
+        assert len(sheet.convert("L").getcolors() or []) > 50
