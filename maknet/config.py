@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from maknet.errors import InputError
-from maknet.files import read_rows
-from maknet.manifest import batch_digest, by_batch, read_manifest
 
 Config = dict[str, Any]
-LABELED_FILES = ("dl_info", "images", "text_mined", "hand", "ontology")
 _TYPE_NAMES = {
     "integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false",
     "array": "a list", "object": "a section",
@@ -45,75 +42,6 @@ def check_config(config: Config, schema: str | Path) -> None:
     _check_ranges(config)
     _expand_paths(config)
     _check_sources(config)
-
-
-def labeled_files(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the paths of the labeled data, keys `LABELED_FILES`, wherever they come from."""
-    if config["labeled"]["source"] == "folder":
-        return dict(config["labeled"]["folder"])
-    if config["labeled"]["source"] == "deeplesion":
-        folder = f"{config['paths']['data']}/deeplesion"
-        return {
-            "dl_info": f"{folder}/DL_info.csv",
-            "images": f"{folder}/Images_png",
-            "text_mined": f"{folder}/text_mined_labels_171_and_split.json",
-            "hand": f"{folder}/hand_labeled_test_set.json",
-            "ontology": f"{folder}/lesion_ontology_181022.xlsx",
-        }
-    folder = f"{config['paths']['data']}/phantom/deeplesion"
-    return {
-        "dl_info": f"{folder}/DL_info.csv",
-        "images": f"{folder}/Images_png",
-        "text_mined": f"{folder}/text_mined_labels.json",
-        "hand": f"{folder}/hand_labeled_test_set.json",
-        "ontology": f"{folder}/lesion_ontology.xlsx",
-    }
-
-
-def zip_parts(config: Mapping[str, Any]) -> list[str]:
-    """Return the numbers of DeepLesion's zips, `01` to `56` in the published list."""
-    names = [row["file"] for row in read_rows(config["deeplesion"]["sources"])]
-    return [n[len("Images_png_") : -len(".zip")] for n in names if n.endswith(".zip")]
-
-
-def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the unlabeled series of each batch, known before any job runs.
-
-    Series of a phantom are numbers of its archive; of a folder, the paths below it of all folders
-    that hold files; of TCIA, a digest of the batch's rows in the manifest.
-    """
-    unlabeled = config["unlabeled"]
-    if unlabeled["source"] == "tcia":
-        tcia = config["tcia"]
-        listed = read_manifest(
-            tcia["manifest"], unlabeled["batch_size"], tcia["allow_noncommercial"]
-        )
-        return {batch: [batch_digest(rows)] for batch, rows in by_batch(listed).items()}
-    if unlabeled["source"] == "phantom":
-        phantom = config["phantom"]
-        count = phantom["clean_series"] + sum(phantom["nuisances"].values())
-        series = [str(number) for number in range(count)]
-    else:
-        series = _series_folders(Path(unlabeled["folder"]))
-    size = unlabeled["batch_size"]
-    return {
-        f"batch{start // size:04d}": series[start : start + size]
-        for start in range(0, len(series), size)
-    }
-
-
-def _series_folders(root: Path) -> list[str]:
-    found = [
-        str(Path(where).relative_to(root))
-        for where, _, files in os.walk(root)
-        if files and Path(where) != root
-    ]
-    if not found:
-        raise InputError(
-            f"unlabeled.folder: {root} holds no folder with files; it must hold one folder for "
-            "each CT series."
-        )
-    return sorted(found)
 
 
 def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped

@@ -3,16 +3,15 @@
 import hashlib
 import io
 import json
-import threading
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlparse
 
 from tests.loopback.content import IMAGES, series_files
+from tests.loopback.server import LoopbackServer
 
 PATH = "/nbia-api/services/v4/"
 
@@ -81,7 +80,7 @@ def body(fault: str, files: dict[str, bytes]) -> bytes:
     return zipped(files)
 
 
-class NbiaServer:
+class NbiaServer(LoopbackServer):
     """Serves any series; `faults` maps a SeriesInstanceUID to what is wrong with it.
 
     A fault `503x2` answers the first two requests with 503 and is healed then.
@@ -92,23 +91,8 @@ class NbiaServer:
         self.faults: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.requests: Counter[str] = Counter()
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                server.answer(self)
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._http.server_port}{PATH}"
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        super().__init__()
+        self.url += PATH
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         address = urlparse(handler.path)
@@ -122,7 +106,7 @@ class NbiaServer:
                 }
             ]
             content = b"" if fault == "unknown" else json.dumps(listing).encode()
-            self._send(handler, 500 if fault == "listing_500" else 200, content)
+            self.send(handler, 500 if fault == "listing_500" else 200, content)
             return
         self.requests[uid] += 1
         self._answer_images(handler, uid, fault)
@@ -130,23 +114,13 @@ class NbiaServer:
     def _answer_images(self, handler: BaseHTTPRequestHandler, uid: str, fault: str) -> None:
         status, _, times = fault.partition("x")
         if status.isdigit() and (not times or self.requests[uid] <= int(times)):
-            self._send(handler, int(status), b"No access")
+            self.send(handler, int(status), b"No access")
         elif fault == "stall":
             time.sleep(5)
         elif fault == "drop":
             handler.connection.close()
         elif fault == "truncate":
             content = body("", self._files_of(uid))
-            self._send(handler, 200, content[: len(content) // 2], length=len(content))
+            self.send(handler, 200, content[: len(content) // 2], length=len(content))
         else:
-            self._send(handler, 200, body(fault, self._files_of(uid)))
-
-    @staticmethod
-    def _send(
-        handler: BaseHTTPRequestHandler, status: int, content: bytes, length: int | None = None
-    ) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(content) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(content)
-        handler.wfile.flush()
+            self.send(handler, 200, body(fault, self._files_of(uid)))

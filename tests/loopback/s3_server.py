@@ -1,15 +1,15 @@
 """A public S3 bucket of IDC on loopback: listings and objects, with faults."""
 
 import hashlib
-import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlparse
 from xml.sax.saxutils import escape
 
+from tests.loopback.server import LoopbackServer
 
-class S3Server:
+
+class S3Server(LoopbackServer):
     """Serves `objects` by "bucket/key"; `faults` by the same name.
 
     Faults: `500`, `404`, `flip` (one byte differs from what the ETag says), `cut` (half the bytes).
@@ -19,49 +19,28 @@ class S3Server:
         self.objects = objects
         self.faults: dict[str, str] = {}
         self.requests: Counter[str] = Counter()
-        server = self
+        super().__init__()
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                server.answer(self)
-
-            def do_HEAD(self) -> None:
-                server.answer(self, body=False)
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-
-    def answer(self, handler: BaseHTTPRequestHandler, body: bool = True) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
         address = urlparse(handler.path)
         query = parse_qs(address.query)
         name = unquote(address.path).strip("/")
         if "list-type" in query or "/" not in name:
             listing = self._listing(name, query.get("prefix", [""])[0]).encode()
-            self._send(handler, 200, listing, "application/xml", body)
+            self._send(handler, 200, listing, "application/xml")
             return
-        self.requests[name] += body
+        self.requests[name] += handler.command == "GET"
         fault = self.faults.get(name, "")
         if fault.isdigit() or name not in self.objects:
             error = b"<Error><Code>NoSuchKey</Code></Error>"
-            self._send(handler, int(fault or 404), error, "application/xml", body)
+            self._send(handler, int(fault or 404), error, "application/xml")
             return
         content = self.objects[name]
         if fault == "flip":
             content = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
         if fault == "cut":
             content = content[: len(content) // 2]
-        self._send(handler, 200, content, "application/dicom", body)
+        self._send(handler, 200, content, "application/dicom")
 
     def _listing(self, bucket: str, prefix: str) -> str:
         entries = ""
@@ -81,18 +60,15 @@ class S3Server:
             f"{entries}</ListBucketResult>"
         )
 
-    @staticmethod
     def _send(
-        handler: BaseHTTPRequestHandler, status: int, content: bytes, kind: str, body: bool
+        self, handler: BaseHTTPRequestHandler, status: int, content: bytes, kind: str
     ) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(content)))
-        handler.send_header("Content-Type", kind)
-        handler.send_header("ETag", f'"{_etag(content)}"')
-        handler.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
-        handler.end_headers()
-        if body:
-            handler.wfile.write(content)
+        headers = {
+            "Content-Type": kind,
+            "ETag": f'"{_etag(content)}"',
+            "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT",
+        }
+        self.send(handler, status, content, headers)
 
 
 def _etag(content: bytes) -> str:

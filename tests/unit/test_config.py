@@ -6,8 +6,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from maknet.config import check_config, labeled_files, series_batches
+from maknet.config import check_config
 from maknet.errors import InputError
+from maknet.sources import labeled_files, series_batches
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"

@@ -2,9 +2,10 @@
 # nothing heavy is imported.
 from snakemake.exceptions import WorkflowError
 
-from maknet.config import check_config, labeled_files, series_batches, zip_parts
+from maknet.config import check_config
 from maknet.errors import InputError
 from maknet.provenance import code_digest
+from maknet.sources import labeled_files, series_batches, zip_parts
 
 try:
     check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
