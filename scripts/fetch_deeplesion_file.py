@@ -20,7 +20,7 @@ if __name__ == "__main__":
     with job(snakemake, "fetch_deeplesion_file.py"):
         main(
             snakemake.wildcards.file,
-            snakemake.params.deeplesion,
+            snakemake.config["deeplesion"],
             Path(snakemake.params.partial),
             Path(snakemake.output.file),
         )

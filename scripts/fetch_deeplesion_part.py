@@ -27,7 +27,7 @@ if __name__ == "__main__":
         main(
             snakemake.wildcards.part,
             dict(snakemake.input.items()),
-            snakemake.params.deeplesion,
+            snakemake.config["deeplesion"],
             Path(snakemake.params.partial),
             Path(snakemake.output.slices),
             Path(snakemake.output.listing),

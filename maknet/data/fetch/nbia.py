@@ -70,7 +70,10 @@ class NbiaArchive:
         _raise_logged(complaints)
         if not listed:
             raise FetchError("not_listed", "the archive lists no such series")
-        images = int(listed[0]["ImageCount"])
+        try:
+            images = int(listed[0]["ImageCount"])
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise FetchError("transfer", "the archive's listing has no count of images") from error
         nbia.downloadSeries([uid], path=str(into), hash="y", input_type="list", max_workers=1)
         _raise_logged(complaints)
         return Expected(images, _read_md5_list(into / uid / MD5_LIST))
