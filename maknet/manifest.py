@@ -8,6 +8,7 @@ standard library is used, since every cluster job reads it again.
 import csv
 import hashlib
 import lzma
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 from maknet.errors import InputError
 from maknet.files import existing_file
 
+_UID = re.compile(r"\d+(\.\d+)+")
+_BATCH = re.compile(r"[\w-]+")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _TCIA_MARK = "ListOfSeriesToDownload="
 
 
@@ -99,22 +103,28 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
 
 def _opened(path: Path):  # type: ignore[no-untyped-def] # noqa: ANN202 - a text file of either kind
     if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+        return lzma.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) -> ManifestSeries:
     uid = (row.get("SeriesInstanceUID") or "").strip()
-    if not uid or set(uid) - set("0123456789."):
+    if not _UID.fullmatch(uid):
         raise InputError(f"tcia.manifest: {path}: row {number + 1} has the series id {uid!r}.")
     count = (row.get("instanceCount") or "").strip()
     if count and not count.isdigit():
         raise InputError(f"tcia.manifest: {path}: series {uid} has the count {count!r}.")
+    batch = row.get("batch") or f"batch{number // batch_size:04d}"
+    if not _BATCH.fullmatch(batch):
+        raise InputError(f"tcia.manifest: {path}: series {uid} has the batch {batch!r}.")
+    size = row.get("bytes_approx") or "0"
+    if not _NUMBER.fullmatch(size):
+        raise InputError(f"tcia.manifest: {path}: series {uid} has the size {size!r}.")
     return ManifestSeries(
         uid=uid,
-        batch=row.get("batch") or f"batch{number // batch_size:04d}",
+        batch=batch,
         images=int(count) if count else None,
-        size_bytes=int(row.get("bytes_approx") or 0),
+        size_bytes=int(float(size)),
         license=row.get("license_short_name") or "",
         address=row.get("series_aws_url") or "",
         collection=row.get("collection_id") or "",

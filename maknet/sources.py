@@ -58,6 +58,12 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
         listed = read_manifest(
             tcia["manifest"], unlabeled["batch_size"], tcia["allow_noncommercial"]
         )
+        unaddressed = sum(not item.address for item in listed)
+        if tcia["route"] == "idc" and unaddressed:
+            raise InputError(
+                f"tcia.manifest: {tcia['manifest']} gives no IDC address (series_aws_url) for "
+                f"{unaddressed} series; add the column, or set tcia.route: nbia."
+            )
         return {batch: [batch_digest(rows)] for batch, rows in by_batch(listed).items()}
     if unlabeled["source"] == "phantom":
         phantom = config["phantom"]

@@ -118,7 +118,7 @@ def body_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
     """
     from scipy import ndimage
 
-    step = max(1, min(hu.shape[1:]) // _MASK_SIDE)
+    step = max(1, round(min(hu.shape[1:]) / _MASK_SIDE))
     mask = np.any(hu[:, ::step, ::step] > threshold_hu, axis=0)
     labels, regions = ndimage.label(_opened(mask))
     if not regions:

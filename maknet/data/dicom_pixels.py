@@ -106,8 +106,7 @@ def _rescale(stored: NDArray[np.integer], header: Header, out: NDArray[np.int16]
     padded = None
     if header.padding is not None and header.padding * slope + intercept > _BRIGHTEST_HU:
         padded = stored == header.padding
-    low, high = int(stored.min()) * slope + intercept, int(stored.max()) * slope + intercept
-    if slope == 1 and intercept.is_integer() and low >= _INT16.min and high <= _INT16.max:
+    if slope == 1 and intercept.is_integer() and _fits(stored, header, intercept):
         # Two's complement: adding modulo 65536 is exact whenever the result fits int16.
         np.add(stored.astype(np.int16, copy=False), np.int16(intercept), out=out)
     else:
@@ -115,3 +114,12 @@ def _rescale(stored: NDArray[np.integer], header: Header, out: NDArray[np.int16]
         np.copyto(out, np.clip(hu, _INT16.min, _INT16.max).astype(np.int16))
     if padded is not None:
         out[padded] = _OUTSIDE_HU
+
+
+def _fits(stored: NDArray[np.integer], header: Header, intercept: float) -> bool:
+    """Return whether all values plus the intercept fit int16; most headers alone can tell."""
+    top = 1 << header.bits_stored
+    low, high = (-top // 2, top // 2 - 1) if header.signed else (0, top - 1)
+    if not (low + intercept >= _INT16.min and high + intercept <= _INT16.max):
+        low, high = int(stored.min()), int(stored.max())
+    return bool(low + intercept >= _INT16.min and high + intercept <= _INT16.max)

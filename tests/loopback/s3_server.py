@@ -18,6 +18,7 @@ class S3Server(LoopbackServer):
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.objects = objects
         self.faults: dict[str, str] = {}
+        self.multipart: set[str] = set()
         self.requests: Counter[str] = Counter()
         super().__init__()
 
@@ -47,7 +48,7 @@ class S3Server(LoopbackServer):
         for name, content in sorted(self.objects.items()):
             where, key = name.split("/", 1)
             if where == bucket and key.startswith(prefix):
-                tag = _etag(content)
+                tag = _etag(content) + ("-2" if name in self.multipart else "")
                 entries += (
                     f"<Contents><Key>{escape(key)}</Key><Size>{len(content)}</Size>"
                     f"<LastModified>2026-01-01T00:00:00.000Z</LastModified>"

@@ -138,3 +138,13 @@ def test_labeled_files_are_where_the_source_says(demo: dict[str, Any]) -> None:
     assert labeled_files(demo)["dl_info"] == "data/demo/phantom/deeplesion/DL_info.csv"
     assert labeled_files(merged())["dl_info"] == "data/deeplesion/DL_info.csv"
     assert labeled_files(merged("sample"))["dl_info"].startswith("$MAKNET_REAL_DATA")
+
+
+def test_a_list_without_addresses_needs_the_other_route(tmp_path: Path) -> None:
+    config = merged()
+    (tmp_path / "m.csv").write_text("SeriesInstanceUID\n1.2.3\n")
+    config["tcia"]["manifest"] = str(tmp_path / "m.csv")
+    with pytest.raises(InputError, match=r"no IDC address .* for 1 series.*tcia\.route: nbia"):
+        series_batches(config)
+    config["tcia"]["route"] = "nbia"
+    assert list(series_batches(config)) == ["batch0000"]

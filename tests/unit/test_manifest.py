@@ -63,6 +63,11 @@ def test_a_list_of_ids_is_enough(tmp_path: Path) -> None:
     assert {s.images for s in series} == {None}
 
 
+def test_a_list_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", "\ufeffSeriesInstanceUID,bytes_approx\n1.2.3,12.5\n")
+    assert [(s.uid, s.size_bytes) for s in read_manifest(path, 20, False)] == [("1.2.3", 12)]
+
+
 def test_tcia_files_are_read(tmp_path: Path) -> None:
     path = write(
         tmp_path / "m.tcia", "manifestVersion=3.0\nListOfSeriesToDownload=\n1.2.3\n1.2.4\n"
@@ -89,6 +94,9 @@ def test_an_edit_of_a_row_changes_one_batch(tmp_path: Path) -> None:
         ("SeriesInstanceUID\n", "lists no series"),
         ("uid\n1.2\n", "has no column 'SeriesInstanceUID'"),
         ("SeriesInstanceUID\nabc\n", "has the series id 'abc'"),
+        ("SeriesInstanceUID\n..\n", r"has the series id '\.\.'"),
+        ("batch,SeriesInstanceUID\na/../b,1.2\n", "has the batch"),
+        ("SeriesInstanceUID,bytes_approx\n1.2,much\n", "has the size 'much'"),
         (
             "SeriesInstanceUID,license_short_name\n1.2,CC BY-NC 3.0\n",
             "set tcia",

@@ -1,4 +1,7 @@
-# Raw data: drawn, or linked from a folder of the user's. Only these rules know the source.
+# Raw data: drawn, linked from a folder of the user's, or fetched. Only these rules know the source.
+# Fetched data are verified, so code that changes does not fetch 811 GB again. Raise this number when
+# the rules would put other files in place.
+FETCH_VERSION = 1
 
 
 rule draw_phantom_lesions:
@@ -102,16 +105,17 @@ rule fetch_series:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        tcia_connections=1,
+        downloads=1,
         mem_mb=lambda wildcards, attempt: 5000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         # A digest of the batch's own rows, so that an edit of the manifest reruns one batch.
         rows=lambda w: BATCHES[w.batch],
         # Time limits and retries are read from the configuration: they change no result.
         route=config["tcia"]["route"],
+        max_failed=config["tcia"]["max_failed"],
         partial=f"{config['paths']['data']}/tcia/partial/{{batch}}",
-        code=code_digest("scripts/fetch_series.py"),
+        version=FETCH_VERSION,
     script:
         "../../scripts/fetch_series.py"
 
@@ -131,7 +135,7 @@ rule fetch_deeplesion_file:
         runtime=30,
     params:
         partial=f"{config['paths']['data']}/deeplesion/partial/{{file}}",
-        code=code_digest("scripts/fetch_deeplesion_file.py"),
+        version=FETCH_VERSION,
     script:
         "../../scripts/fetch_deeplesion_file.py"
 
@@ -152,12 +156,14 @@ rule fetch_deeplesion_part:
     conda:
         "../../envs/maknet.yaml"
     resources:
+        downloads=1,
         mem_mb=2000,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         reach_mm=config["deeplesion"]["reach_mm"],
+        max_damaged=config["deeplesion"]["max_damaged"],
         partial=f"{config['paths']['data']}/deeplesion/partial/Images_png_{{part}}.zip",
-        code=code_digest("scripts/fetch_deeplesion_part.py"),
+        version=FETCH_VERSION,
     script:
         "../../scripts/fetch_deeplesion_part.py"
 

@@ -7,7 +7,7 @@ next run checks it against its own list before it counts again. Everything else 
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,8 +33,8 @@ class Archive(Protocol):
 
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
-    ) -> dict[str, Expected | FetchError]:
-        """Download into folders named by UID; say of each series what to expect or what failed."""
+    ) -> Iterator[tuple[str, Expected | FetchError]]:
+        """Download into folders named by UID; yield of each what to expect or what failed."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def fetch_batch(
             f"tcia.max_failed = {patience.max_failed}: {uid}: {fault} ({fault.reason}); all are "
             f"listed in {partial / 'refused.csv'}, and {len(kept)} are kept for the next run."
         )
-    _finish(series, kept, archive.name, partial, target, receipt)
     write_rows(refused, REFUSED_COLUMNS, rows)
+    _finish(series, kept, archive.name, partial, target, receipt)
     shutil.rmtree(partial)
 
 
@@ -113,7 +113,7 @@ def _attempt(
     incoming = partial / "incoming"
     incoming.mkdir()
     faults: dict[str, FetchError] = {}
-    for uid, answer in archive.fetch(waiting, incoming).items():
+    for uid, answer in archive.fetch(waiting, incoming):
         item = next(s for s in waiting if s.uid == uid)
         try:
             if isinstance(answer, FetchError):
@@ -176,14 +176,17 @@ def _finish(
     target: Path,
     receipt: Path,
 ) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    """Write the receipt, then move the series: what can fail comes before what is moved."""
     rows: list[dict[str, Any]] = []
     for item in series:
         if item.uid not in kept:
             continue
-        (partial / item.uid).rename(target / item.uid)
         source = {"route": route, "collection": item.collection, "license": item.license,
                   "doi": item.doi, "address": item.address}  # fmt: skip
         rows += [{"series_uid": item.uid, **asdict(f), **source} for f in kept[item.uid]]
     write_rows(receipt, RECEIPT_COLUMNS, rows)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for item in series:
+        if item.uid in kept:
+            (partial / item.uid).rename(target / item.uid)

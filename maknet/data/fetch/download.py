@@ -91,6 +91,8 @@ def obtain(
     """
     if source is not None and "://" not in source:
         return _verified(file, Path(source) / file.name, "replace the copy")
+    if partial.is_file() and file_digest(partial, file.algorithm) == file.digest:
+        return partial
     url = file.url if source is None else f"{source.rstrip('/')}/{file.name}"
     trouble = ""
     for attempt in range(persistence.retries + 1):

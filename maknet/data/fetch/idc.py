@@ -5,11 +5,13 @@ sizes and the MD5 sums come from the listing of the bucket, not from the tool's 
 """
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +28,7 @@ class IdcArchive:
 
     Attributes:
         endpoint: Address of the object store; None for IDC's own.
-        timeout_s: Longest time of a listing; a download gets it once for every series.
+        timeout_s: Longest time of a listing; a download gets it twice, and once for five series.
     """
 
     endpoint: str | None
@@ -35,11 +37,11 @@ class IdcArchive:
 
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
-    ) -> dict[str, Expected | FetchError]:
+    ) -> Iterator[tuple[str, Expected | FetchError]]:
         """Download the series into folders below `into`, which must be empty, in one call.
 
-        Returns:
-            By SeriesInstanceUID what the archive says of the series, or what went wrong.
+        Yields:
+            SeriesInstanceUID, and what the archive says of the series or what went wrong.
         """
         results: dict[str, Expected | FetchError] = {}
         for item in series:
@@ -51,7 +53,7 @@ class IdcArchive:
         if listed:
             missing = self._download(listed, into)
             results |= {uid: missing for uid in listed if not (into / uid).is_dir()}
-        return results
+        yield from results.items()
 
     def _listing(self, item: ManifestSeries) -> Expected:
         """Return names and MD5 of the objects of a series; an ETag of one part is the MD5."""
@@ -70,12 +72,13 @@ class IdcArchive:
             raise FetchError("not_available" if gone else "transfer", text, permanent=gone)
         try:
             entries = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+            sizes = {Path(entry["key"]).name: int(entry["size"]) for entry in entries}
             tags = {Path(e["key"]).name: str(e.get("etag", "")).strip('"') for e in entries}
-        except (KeyError, AttributeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise FetchError("transfer", "the bucket's listing cannot be read") from error
-        if any(_MD5.fullmatch(tag) is None for tag in tags.values()):
-            return Expected(len(tags), {})  # the ETag of an object of several parts is no MD5
-        return Expected(len(tags), tags)
+        # The ETag of an object that was uploaded in several parts is no MD5.
+        md5 = {name: tag for name, tag in tags.items() if _MD5.fullmatch(tag)}
+        return Expected(len(entries), md5, sizes)
 
     def _s5cmd(self) -> list[str]:
         binary = shutil.which("s5cmd") or str(Path(sys.executable).parent / "s5cmd")
@@ -86,14 +89,18 @@ class IdcArchive:
         """Run the child; return what to say of a series of which nothing arrived."""
         command = [sys.executable, "-m", "maknet.data.fetch.idc_download", str(into)]
         request = json.dumps({"uids": list(uids), "endpoint": self.endpoint})
-        limit = self.timeout_s * (2 + len(uids))
+        limit = self.timeout_s * (2 + len(uids) / 5)
+        # A session of its own: at the time limit the s5cmd below the child has to end as well.
+        child = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, start_new_session=True, cwd=Path(__file__).resolve().parents[3],
+        )  # fmt: skip
         try:
-            done = subprocess.run(  # noqa: S603
-                command, input=request, capture_output=True, text=True, timeout=limit, check=False,
-                cwd=Path(__file__).resolve().parents[3],
-            )  # fmt: skip
+            _, complaints = child.communicate(request, timeout=limit)
         except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
             return FetchError("transfer", f"the download took longer than {limit:.0f} s")
-        if done.returncode:
-            return FetchError("transfer", " ".join(done.stderr.split())[-200:])
+        if child.returncode:
+            return FetchError("transfer", " ".join(complaints.split())[-200:])
         return FetchError("incomplete", "nothing of the series arrived")

@@ -43,21 +43,22 @@ class NbiaArchive:
 
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
-    ) -> dict[str, Expected | FetchError]:
+    ) -> Iterator[tuple[str, Expected | FetchError]]:
         """Download each series into its own folder below `into`, which must be empty.
 
-        Returns:
-            By SeriesInstanceUID what the archive says of the series, or what went wrong.
+        Yields:
+            SeriesInstanceUID, and what the archive says of the series or what went wrong.
         """
-        results: dict[str, Expected | FetchError] = {}
         with self._configured() as (nbia, complaints):
             for item in series:
                 complaints.messages.clear()
                 try:
-                    results[item.uid] = self._fetch_one(nbia, complaints, item.uid, into)
-                except FetchError as fault:
-                    results[item.uid] = fault
-        return results
+                    answer: Expected | FetchError = self._fetch_one(
+                        nbia, complaints, item.uid, into
+                    )
+                except FetchError as error:
+                    answer = error
+                yield item.uid, answer
 
     def _fetch_one(
         self,
@@ -116,6 +117,6 @@ def _read_md5_list(path: Path) -> dict[str, str]:
     """Return MD5 by file name; the list is the last file of a whole answer."""
     if not path.is_file():
         raise FetchError("incomplete", "the answer broke off: it has no list of MD5 sums")
-    with path.open(newline="", encoding="utf-8") as handle:
+    with path.open(newline="", encoding="utf-8", errors="replace") as handle:
         rows = list(csv.reader(handle))
     return {row[0]: row[1] for row in rows[1:] if len(row) >= 2}

@@ -6,10 +6,15 @@ a second call then skips what "exists". So each series is looked at, file by fil
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from maknet.data.dicom_header import NotAnImageError, NotDicomError, read_header
+from maknet.data.dicom_header import (
+    BrokenHeaderError,
+    NotAnImageError,
+    NotDicomError,
+    read_header,
+)
 
 MD5_LIST = "md5hashes.csv"
 _NO_IMAGES = {"LICENSE", MD5_LIST}
@@ -35,11 +40,13 @@ class Expected:
 
     Attributes:
         images: How many there are now.
-        md5: MD5 of each file by name; empty where the archive publishes none.
+        md5: MD5 by name of the files for which the archive publishes it.
+        sizes: Bytes by name of every file, where the archive lists them.
     """
 
     images: int
     md5: Mapping[str, str]
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,26 +67,33 @@ def verify_series(folder: Path, series_uid: str, expected: Expected) -> list[Fil
     files = (
         sorted(p for p in folder.iterdir() if p.name not in _NO_IMAGES) if folder.is_dir() else []
     )
-    if len(files) != expected.images:
+    if len(files) != expected.images or not all(path.is_file() for path in files):
         raise FetchError("incomplete", f"{len(files)} of {expected.images} images arrived")
-    if expected.md5 and {p.name for p in files} != set(expected.md5):
-        raise FetchError("incomplete", "the files are not those that the archive lists")
+    for listed in (expected.md5, expected.sizes):
+        if len(listed) == expected.images and {p.name for p in files} != set(listed):
+            raise FetchError("incomplete", "the files are not those that the archive lists")
     seen: set[str] = set()
     facts = []
     for path in files:
-        content = path.read_bytes()
-        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        if expected.md5 and md5 != expected.md5[path.name].lower():
-            raise FetchError("wrong_md5", f"{path.name} differs from the archive's MD5")
-        facts.append(FileFact(path.name, len(content), md5))
+        facts.append(_file_fact(path, expected))
         _check_identity(path, series_uid, seen)
     return facts
+
+
+def _file_fact(path: Path, expected: Expected) -> FileFact:
+    content = path.read_bytes()
+    if expected.sizes.get(path.name, len(content)) != len(content):
+        raise FetchError("incomplete", f"{path.name} has not the size that the archive lists")
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if expected.md5.get(path.name, md5).lower() != md5:
+        raise FetchError("wrong_md5", f"{path.name} differs from the archive's MD5")
+    return FileFact(path.name, len(content), md5)
 
 
 def _check_identity(path: Path, series_uid: str, seen: set[str]) -> None:
     try:
         header = read_header(path)
-    except (NotDicomError, NotAnImageError) as error:
+    except (BrokenHeaderError, NotAnImageError, NotDicomError) as error:
         raise FetchError("damaged", f"{path.name} is no DICOM image") from error
     if header.series_uid != series_uid:
         raise FetchError("other_series", f"{path.name} belongs to series {header.series_uid}")

@@ -52,6 +52,7 @@ def test_a_download_that_a_kill_ended_goes_on(server: FileServer, tmp_path: Path
 def test_a_whole_file_is_not_fetched_again(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "p").write_bytes(CONTENT)
     assert obtain(wanted(server), tmp_path / "p", QUICK).read_bytes() == CONTENT
+    assert server.ranges == []
 
 
 def test_a_wrong_partial_file_is_fetched_anew(server: FileServer, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The unmodified tcia_utils against a loopback NBIA: only whole series ever count."""
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from maknet.data.fetch import batch as batch_module
 from maknet.data.fetch.batch import Patience, fetch_batch
 from maknet.data.fetch.nbia import NbiaArchive
+from maknet.data.fetch.verify import Expected, FetchError, FileFact
 from maknet.errors import InputError
 from maknet.files import read_rows, sha256
 from maknet.manifest import ManifestSeries
@@ -162,3 +165,59 @@ def test_the_same_series_gives_the_same_receipt(fetch: Fetch, tmp_path: Path) ->
     first = sha256(tmp_path / "receipt.csv")
     fetch(series("2.25.40"))
     assert sha256(tmp_path / "receipt.csv") == first
+
+
+def test_a_kill_keeps_what_was_verified_before_it(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = batch_module.verify_series
+
+    def killed_at_the_third(folder: Path, uid: str, expected: Expected) -> list[FileFact]:
+        if uid == "2.25.52":
+            raise KeyboardInterrupt
+        return verify(folder, uid, expected)
+
+    wanted = series("2.25.50", "2.25.51", "2.25.52")
+    monkeypatch.setattr(batch_module, "verify_series", killed_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(wanted)
+    monkeypatch.undo()
+    fetch(wanted)
+    assert server.requests == {"2.25.50": 1, "2.25.51": 1, "2.25.52": 2}
+
+
+def test_a_full_disk_at_the_end_loses_nothing(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(batch_module, "write_rows", full)
+    with pytest.raises(OSError, match="No space left"):
+        fetch(series("2.25.53"))
+    monkeypatch.undo()
+    fetch(series("2.25.53"))
+    assert server.requests["2.25.53"] == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 128 + b"DICM\2\0"])
+def test_a_broken_file_that_no_md5_betrays_is_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.dcm").write_bytes(content)
+    with pytest.raises(FetchError) as caught:
+        batch_module.verify_series(tmp_path, "1.2", Expected(1, {}))
+    assert caught.value.reason == "damaged"
+
+
+def test_sizes_and_folders_are_looked_at(tmp_path: Path) -> None:
+    whole = series_files("2.25.60", 1)
+    (tmp_path / "s").mkdir()
+    for name, content in whole.items():
+        (tmp_path / "s" / name).write_bytes(content)
+    sizes = {name: len(content) for name, content in whole.items()}
+    assert batch_module.verify_series(tmp_path / "s", "2.25.60", Expected(1, {}, sizes))
+    wrong = {name: size + 1 for name, size in sizes.items()}
+    with pytest.raises(FetchError, match="has not the size"):
+        batch_module.verify_series(tmp_path / "s", "2.25.60", Expected(1, {}, wrong))
+    (tmp_path / "s" / "folder").mkdir()
+    with pytest.raises(FetchError, match="images arrived"):
+        batch_module.verify_series(tmp_path / "s", "2.25.60", Expected(2, {}))
