@@ -6,6 +6,7 @@ builds volumes itself is not used: with a scout, a duplicate or a missing slice 
 returns wrong geometry without an error. Z slices, Y rows, X columns.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ def read_series(folder: str | Path, rules: GeometryRules | None = None) -> Volum
     for header in slices:
         _require_readable(header)
     direction, normal = _common_geometry(slices, rules)
-    positions = np.array([float(np.dot(h.position, normal)) for h in slices])
+    positions = np.array([h.position for h in slices]) @ normal
     order = np.argsort(positions, kind="stable")
     slices, positions = [slices[i] for i in order], positions[order]
     step = _regular_step(positions, rules)
@@ -192,7 +193,7 @@ def _require_readable(header: Header) -> None:
     if header.intercept is None or not header.slope:
         raise SeriesError(Reason.MISSING_RESCALE, f"{name} lacks its rescale slope or intercept")
     geometry = (*header.position, *header.direction, *header.pixel_spacing)
-    if not np.isfinite((*geometry, header.slope, header.intercept)).all():
+    if not all(map(math.isfinite, (*geometry, header.slope, header.intercept))):
         raise SeriesError(Reason.IMPLAUSIBLE_HEADER, f"{name} has numbers that are not finite")
     if min(header.rows, header.columns, *header.pixel_spacing) <= 0:
         raise SeriesError(Reason.IMPLAUSIBLE_HEADER, f"{name} has an empty matrix or pixel")
@@ -207,26 +208,32 @@ def _common_geometry(
     slices: Sequence[Header], rules: GeometryRules
 ) -> tuple[tuple[float, ...], NDArray[np.float64]]:
     """Return the orientation all slices share and its unit normal."""
-    normals = [np.cross(h.direction[:3], h.direction[3:]) for h in slices]
-    axial = [abs(n[2]) >= rules.min_normal_z * np.linalg.norm(n) > 0 for n in normals]
-    if not any(axial):
+    directions = np.array([h.direction for h in slices])
+    normals = np.cross(directions[:, :3], directions[:, 3:])
+    lengths = np.linalg.norm(normals, axis=1)
+    axial = (np.abs(normals[:, 2]) >= rules.min_normal_z * lengths) & (lengths > 0)
+    if not axial.any():
         raise SeriesError(Reason.NOT_AXIAL, f"slice normal {np.round(normals[0], 2).tolist()}")
-    different = [h.path.name for h in slices if not _same_geometry(h, slices[0])]
-    if different:
+    different = np.flatnonzero(~_same_geometry(slices, directions))
+    if len(different):
         raise SeriesError(
             Reason.MIXED_GEOMETRY,
-            f"{different[0]} differs from {slices[0].path.name} in matrix, spacing or orientation",
+            f"{slices[different[0]].path.name} differs from {slices[0].path.name} in matrix, "
+            "spacing or orientation",
         )
-    return slices[0].direction, normals[0] / np.linalg.norm(normals[0])
+    return slices[0].direction, normals[0] / lengths[0]
 
 
-def _same_geometry(one: Header, other: Header) -> bool:
-    """Compare with the tolerance of values that scanners print and round."""
-    return (
-        (one.rows, one.columns) == (other.rows, other.columns)
-        and np.allclose(one.pixel_spacing, other.pixel_spacing, rtol=1e-3, atol=0)
-        and np.allclose(one.direction, other.direction, rtol=0, atol=1e-3)
+def _same_geometry(slices: Sequence[Header], directions: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Compare all slices with the first, with the tolerance of values that scanners round."""
+    matrices = np.array([(h.rows, h.columns) for h in slices])
+    spacings = np.array([h.pixel_spacing for h in slices])
+    same: NDArray[np.bool_] = (
+        (matrices == matrices[0]).all(1)
+        & np.isclose(spacings, spacings[0], rtol=1e-3, atol=0).all(1)
+        & np.isclose(directions, directions[0], rtol=0, atol=1e-3).all(1)
     )
+    return same
 
 
 def _regular_step(positions: NDArray[np.float64], rules: GeometryRules) -> float:
