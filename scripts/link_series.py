@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from maknet.data.receipts import write_receipt
 from maknet.jobs import job
@@ -11,7 +12,7 @@ def main(root: Path, names: Sequence[str], folder: Path, receipt: Path) -> None:
     folder.mkdir(parents=True)
     links = []
     for name in names:
-        link = folder / name.replace("/", "_")
+        link = folder / quote(name, safe="")
         link.symlink_to((root / name).resolve(), target_is_directory=True)
         links.append(link)
     write_receipt(receipt, links)

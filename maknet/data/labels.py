@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ontology import CLASSES, Ontology, load_ontology, load_terms
+from maknet.data.ontology import CLASSES, Ontology, load_ontology
 from maknet.errors import InputError
 from maknet.files import read_json, read_rows
 
@@ -116,13 +116,6 @@ def class_columns(ontology: Ontology, classes: Sequence[str]) -> list[int]:
         if name not in CLASSES:
             raise InputError(f"labeled.classes: {name!r} is not one of {', '.join(CLASSES)}.")
     return [i for i, category in enumerate(ontology.categories) if category in classes]
-
-
-def label_names(text_mined: str | Path, ontology: str | Path, classes: Sequence[str]) -> list[str]:
-    """Return the labels of `classes` in the order of the label file."""
-    terms = load_terms(ontology)
-    names: list[str] = _read_mined(text_mined)["term_list"]
-    return [name for name in names if name in terms and terms[name].category in classes]
 
 
 def save_table(path: str | Path, table: LabelTable) -> None:

@@ -53,6 +53,10 @@ rule draw_phantom_series:
 
 rule link_series:
     """One batch of the user's own CT series: links, and a receipt with the digest of every file."""
+    input:
+        folders=lambda w: [
+            f"{config['unlabeled']['folder']}/{name}" for name in BATCHES[w.batch]
+        ],
     output:
         series=directory("<data>/linked/series/{batch}"),
         receipt="<data>/linked/receipts/{batch}.csv",
