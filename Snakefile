@@ -20,15 +20,20 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/student.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
 
 
 rule all:
-    """Every table, and what was refused on the way."""
+    """Every table and figure, and what was refused on the way."""
     default_target: True
     input:
         table1="<results>/table1.csv",
+        table2="<results>/table2.csv",
+        pseudo_labels="<results>/pseudo_labels.csv",
+        curves="<results>/curves.png",
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
         contact_sheet="<results>/contact_sheet.png",

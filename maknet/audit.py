@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from maknet.digests import digest
 from maknet.errors import InputError
 from maknet.provenance import code_digest
-from maknet.records import FOLDER, Record, digest, read_records
+from maknet.records import FOLDER, Record, read_records
 
 INTACT, CHANGED, MISSING, RAW = "intact", "changed", "missing", "raw"
 

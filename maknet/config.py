@@ -102,6 +102,12 @@ def _check_ranges(config: Config) -> None:
             raise InputError(
                 f"The configuration key '{section}.{name}' must rise, not [{low}, {high}]."
             )
+    for name in ("crop_area", "crop_ratio"):
+        low, high = config["augmentation"][name]
+        if low > high:
+            raise InputError(
+                f"The configuration key 'augmentation.{name}' must not fall, not [{low}, {high}]."
+            )
     maknet = config["networks"]["maknet"]
     if len(maknet["widths"]) != len(maknet["layers"]):
         raise InputError(

@@ -12,9 +12,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maknet.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BLOCK_BYTES = 1 << 20
 
@@ -69,6 +72,12 @@ def write_rows(
         writer = csv.DictWriter(f, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_frame(target: str | Path, table: "pd.DataFrame") -> None:
+    """Write a pandas table as CSV atomically, six digits a number."""
+    with atomic_path(target) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:

@@ -1,6 +1,9 @@
 """How a job starts, logs, fails, and records what it did: shared by all scripts."""
 
 import errno
+import hashlib
+import importlib.metadata
+import json
 import logging
 import sys
 import traceback
@@ -10,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from maknet.digests import DigestStore
 from maknet.errors import InputError
 from maknet.records import Step, write_record
 
@@ -20,6 +24,8 @@ class ScriptJob(Protocol):
     """What the workflow hands to a script, as far as it is used here."""
 
     rule: str
+    threads: int
+    resources: Any
     log: Any
     input: Any
     output: Any
@@ -52,6 +58,53 @@ def _step(run: ScriptJob, script: str) -> Step:
         script=f"scripts/{script}",
         results=run.config["paths"]["results"],
     )
+
+
+def training_session(run: ScriptJob) -> dict[str, Any]:
+    """Return the fields of `maknet.training.session.Session` for a training's job.
+
+    The state lies beside the results under the name of the run, since Snakemake deletes the outputs
+    of a job that failed. What only says how a job runs is read from the configuration, not from the
+    parameters, so that a change of it runs nothing anew.
+    """
+    how = run.config["jobs"]
+    name = Path(run.output.weights).parent.name
+    device = run.params.device
+    runtime_min = getattr(run.resources, "runtime", None)
+    return {
+        "device": device,
+        "threads": run.threads,
+        "loader_threads": how["loader_threads"],
+        "state": Path(run.config["paths"]["results"]) / "state" / f"{name}.pt",
+        "identity": _identity(run, run.threads if device == "cpu" else None),
+        "checkpoint_s": how["checkpoint_s"],
+        "seconds": time_left(runtime_min, how["deadline_margin_s"]),
+    }
+
+
+def _identity(run: ScriptJob, threads: int | None) -> dict[str, str]:
+    """Return digests of what decides a training's result, for the state of an unfinished one."""
+    params = {name: value for name, value in run.params.items() if name != "code"}
+    settings = {**params, "threads": threads, "torch": importlib.metadata.version("torch")}
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return {
+        "settings": hashlib.sha256(text.encode()).hexdigest()[:16],
+        "inputs": DigestStore(run.config["paths"]["results"]).joint(run.input),
+        "code": run.params.code,
+    }
+
+
+def time_left(runtime_min: float | None, margin_s: float | None) -> float | None:
+    """Return the seconds that a job may work of its time limit.
+
+    Args:
+        runtime_min: The limit in minutes, as the rule declares it.
+        margin_s: Kept for starting, for the last validation and for saving, at most half the limit;
+            None for no deadline.
+    """
+    if runtime_min is None or margin_s is None:
+        return None
+    return max(runtime_min * 30, runtime_min * 60 - margin_s)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ A record is written when a job succeeds, below `provenance/` of the results fold
 input and output with its digest. `maknet.audit` walks from a result through the records.
 """
 
-import hashlib
 import importlib.metadata
 import platform
 import subprocess
@@ -14,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from maknet.files import read_json, sha256, write_json
+from maknet.digests import DigestStore
+from maknet.files import read_json, write_json
 from maknet.provenance import code_digest
 
 FOLDER = "provenance"
@@ -71,12 +71,13 @@ class Record:
 
 def write_record(step: Step, started: datetime) -> None:
     """Digest what a finished job read and wrote, and write its record."""
+    digests = DigestStore(step.results)
     record = Record(
         rule=step.rule,
         wildcards=dict(step.wildcards),
         params=dict(step.params),
-        inputs={path: digest(path) for path in sorted(step.inputs)},
-        outputs={path: digest(path) for path in sorted(step.outputs)},
+        inputs={path: digests.digest(path) for path in sorted(step.inputs)},
+        outputs={path: digests.digest(path) for path in sorted(step.outputs)},
         script=step.script,
         code=code_digest(step.script),
         environment=environment(),
@@ -90,19 +91,6 @@ def read_records(results: Path) -> dict[str, Record]:
     """Return the records below a results folder by each output they made."""
     records = [Record(**read_json(path)) for path in sorted(results.glob(f"{FOLDER}/*/*.json"))]
     return {output: record for record in records for output in record.outputs}
-
-
-def digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's list of names and sizes."""
-    path = Path(path)
-    if path.is_file():
-        return sha256(path)
-    listing = "".join(
-        f"{p.relative_to(path)}\0{p.stat().st_size}\n"
-        for p in sorted(path.rglob("*"))
-        if p.is_file() and not p.name.startswith(".")
-    )
-    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def environment() -> dict[str, Any]:

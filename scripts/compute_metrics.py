@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from maknet.data.arrays import save_arrays
 from maknet.data.deeplesion import load_info
-from maknet.files import atomic_path, read_json, write_json
+from maknet.files import read_json, write_frame, write_json
 from maknet.jobs import job
 from maknet.metrics.runs import evaluate_run, load_scored
 
@@ -27,8 +28,8 @@ def main(
     write_json(outputs["metrics"], result.sets)
     table = result.per_label
     table["label"] = [relations["names"][i] for i in table["label"]]
-    with atomic_path(outputs["per_label"]) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_frame(outputs["per_label"], table)
+    save_arrays(outputs["bootstrap"], **result.bootstrap)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,31 @@
-"""Rules train_maknet, train_vgg16, train_resnet18: one network of table 1."""
+"""Rules train_maknet, train_vgg16, train_resnet18: one network of table 1 on the labeled images."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import torch
-
 from maknet.data.labeled import load_labeled
-from maknet.files import read_json, write_json
-from maknet.jobs import job, logger
-from maknet.models.build import build_network, describe_network, save_weights
-from maknet.models.device import find_device
+from maknet.files import read_json
+from maknet.jobs import job, training_session
 from maknet.models.imagenet import use_imagenet
-from maknet.seeding import make_deterministic, seed_torch
-from maknet.training.history import history_to_csv
-from maknet.training.loop import TrainingSettings, train
+from maknet.training.course import Course
+from maknet.training.losses import class_weights
+from maknet.training.session import (
+    FocalSettings,
+    Session,
+    focal_plan,
+    new_network,
+    train_and_save,
+)
+from maknet.training.streams import label_balance, labeled_stream
+from maknet.training.validation import Validation
 
 
 def main(
     inputs: Mapping[str, str], outputs: Mapping[str, str], arch: str, network: Mapping[str, Any],
-    settings: TrainingSettings, seed: int, device_name: str, threads: int,
+    settings: Mapping[str, Any], loss: Mapping[str, Any], evaluation: Mapping[str, Any],
+    seed: int, session: Session,
 ) -> None:  # fmt: skip
-    device = find_device(device_name)
-    torch.set_num_threads(threads)
-    make_deterministic()
+    device = session.open_device()
     relations = read_json(inputs["relations"])
     training, validation = (
         load_labeled(inputs[split], inputs[f"{split}_index"], inputs[f"{split}_labels"])
@@ -31,19 +33,20 @@ def main(
     )
     if inputs.get("imagenet"):
         use_imagenet(inputs["imagenet"])
-    seed_torch(seed, "weights", arch)
-    model = build_network(arch, len(relations["names"]), **network)
-    description = describe_network(arch, len(relations["names"]), network)
-    logger.info("%s: %s parameters, %d images", arch, f"{description['parameters']:,}",
-                len(training.labels))  # fmt: skip
-    events = Path(outputs["events"])
-    weights = train(
-        model, training, validation, relations["parents"], settings, seed, device, events
+    course = Course([labeled_stream(training, settings["batch_size"])], seed)
+    plan = focal_plan(
+        course,
+        class_weights(*label_balance(training), loss["max_weight"]),
+        FocalSettings(
+            settings["epochs"], settings["learning_rate"], settings["keep"], loss["gamma"]
+        ),
+        Validation(validation, relations["parents"], **evaluation),
+        seed,
+        device,
     )
-    model.load_state_dict(weights)
-    save_weights(outputs["weights"], model, {"arch": arch})
-    write_json(outputs["network"], description)
-    history_to_csv(events, Path(outputs["history"]))
+    labels = len(relations["names"])
+    fresh = new_network(arch, labels, network, seed, arch)
+    train_and_save(fresh, arch, labels, network, plan, session, device, outputs)
 
 
 if __name__ == "__main__":
@@ -53,12 +56,9 @@ if __name__ == "__main__":
             dict(snakemake.output.items()),
             snakemake.params.arch,
             snakemake.params.network,
-            TrainingSettings(
-                **snakemake.params.training,
-                **snakemake.params.loss,
-                threshold_grid=snakemake.params.threshold_grid,
-            ),
+            snakemake.params.training,
+            snakemake.params.loss,
+            snakemake.params.evaluation,
             snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.threads,
+            Session(**training_session(snakemake)),
         )

@@ -9,9 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "maknet").rglob("*.py"))
-FOUNDATION = set(
-    "audit config errors files jobs manifest provenance records seeding sources".split()  # noqa: SIM905
-)
+FOUNDATION = {
+    "audit", "config", "digests", "errors", "files", "jobs", "manifest", "progress", "provenance",
+    "records", "seeding", "sources",
+}  # fmt: skip
 # Which parts of the library a part may import; the foundation is open to all.
 ARROWS = {
     "data": {"data"},

@@ -1,21 +1,45 @@
-"""Batches of images from a shard, in an order that only the seed and the epoch decide.
+"""Batches of images, read ahead of the network into buffers that are used again.
 
-One thread reads ahead while the network computes: reading a block of a file releases Python's lock,
-and a worker process would pay a fresh shared-memory segment for every batch.
+Threads read, not worker processes: reading a block of a file releases Python's lock, and a process
+would pay a fresh shared-memory segment for every batch. A fresh buffer a batch would pay as many
+page faults. B images, C slices, S the image side.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from maknet.data.shards import ShardReader
 from maknet.seeding import stream
 
 _AHEAD = 4
+
+
+class ImageSource(Protocol):
+    """Where images are read from: a shard or a pool of shards."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C, S, S)."""
+        ...
+
+    def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[np.uint8]) -> None:
+        """Fill `out` with the named images."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images of one source within a batch."""
+
+    source: ImageSource
+    rows: NDArray[np.integer]
 
 
 def epoch_order(count: int, seed: int, epoch: int, purpose: str = "order") -> NDArray[np.int64]:
@@ -23,31 +47,70 @@ def epoch_order(count: int, seed: int, epoch: int, purpose: str = "order") -> ND
     return stream(seed, purpose, epoch).permutation(count)
 
 
+def in_batches(source: ImageSource, rows: NDArray[np.integer], size: int) -> list[list[Part]]:
+    """Cut `rows` into batches of one part each; the last may be smaller."""
+    return [[Part(source, rows[i : i + size])] for i in range(0, len(rows), size)]
+
+
+class _Buffer:
+    """Memory for one batch, pinned where a GPU copies from it."""
+
+    def __init__(self, shape: tuple[int, ...], device: torch.device) -> None:
+        self.images = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
+        self.copied: torch.cuda.Event | None = None
+
+    def fill(self, parts: Sequence[Part]) -> Tensor:
+        if self.copied is not None:
+            self.copied.synchronize()  # the GPU may still be copying the last batch
+        start = 0
+        for part in parts:
+            end = start + len(part.rows)
+            part.source.read(part.rows, self.images[start:end].numpy())
+            start = end
+        return self.images[:start]
+
+    def send(self, images: Tensor, device: torch.device) -> Tensor:
+        if device.type != "cuda":
+            return images
+        moved = images.to(device, non_blocking=True)
+        self.copied = torch.cuda.Event()  # type: ignore[no-untyped-call] # torch's stub
+        self.copied.record()
+        return moved
+
+
 def read_batches(
-    reader: ShardReader, order: NDArray[np.integer], batch_size: int, drop_single: bool = False
-) -> Iterator[tuple[NDArray[np.integer], Tensor]]:
-    """Yield the rows and images of each batch, (B, C, S, S) uint8, reading ahead.
+    batches: Iterable[Sequence[Part]], batch_size: int, device: torch.device, threads: int = 1
+) -> Iterator[Tensor]:
+    """Yield the images of each batch on `device`, (B, C, S, S) uint8, in order.
+
+    On the CPU a batch is valid until the next one is asked for.
 
     Args:
-        reader: The shard.
-        order: Rows of the shard in the order they are wanted.
-        batch_size: B; the last batch may be smaller.
-        drop_single: Leave out a last batch of one image, which batch normalization cannot use.
+        batches: The parts of each batch, one after the other in the tensor.
+        batch_size: Most images of a batch.
+        device: Where the images are wanted.
+        threads: Readers side by side; more than one hides the latency of a network file system.
     """
-    starts = range(0, len(order), batch_size)
-    batches = [order[start : start + batch_size] for start in starts]
-    if drop_single and len(batches) > 1 and len(batches[-1]) == 1:
-        batches.pop()
+    free: list[_Buffer] = []
+    pending: deque[tuple[_Buffer, Future[Tensor]]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="read-ahead")
+    try:
+        for parts in batches:
+            shape = (batch_size, *parts[0].source.shape[1:])
+            buffer = free.pop() if free else _Buffer(shape, device)
+            pending.append((buffer, pool.submit(buffer.fill, parts)))
+            if len(pending) >= _AHEAD + threads:
+                yield from _next(pending, free, device)
+        while pending:
+            yield from _next(pending, free, device)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    def read(rows: NDArray[np.integer]) -> Tensor:
-        return torch.from_numpy(reader.images(rows))
 
-    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
-        pending: list[tuple[NDArray[np.integer], Future[Tensor]]] = []
-        for rows in batches:
-            pending.append((rows, pool.submit(read, rows)))
-            if len(pending) > _AHEAD:
-                first, future = pending.pop(0)
-                yield first, future.result()
-        for first, future in pending:
-            yield first, future.result()
+def _next(
+    pending: deque[tuple[_Buffer, Future[Tensor]]], free: list[_Buffer], device: torch.device
+) -> Iterator[Tensor]:
+    """Yield the oldest batch and free its buffer when the consumer comes back."""
+    buffer, future = pending.popleft()
+    yield buffer.send(future.result(), device)
+    free.append(buffer)

@@ -38,7 +38,7 @@ class Ontology:
         names: The labels, (L,).
         categories: `bodypart`, `type` or `attribute` of each label, (L,).
         parents: For each label the indices of its listed parents. The published lists are mostly,
-            not fully, transitive; `ancestors` closes them.
+            not fully, transitive.
         exclusive: (L, L) bool, symmetric, False on the diagonal.
     """
 
@@ -47,9 +47,13 @@ class Ontology:
     parents: list[list[int]]
     exclusive: NDArray[np.bool_]
 
-    def ancestors(self) -> NDArray[np.bool_]:
-        """Return (L, L) bool: does column j contain row i, at any distance?"""
-        return _transitive_closure(_parent_matrix(self.parents))
+
+def exclusive_matrix(pairs: Sequence[Sequence[int]], count: int) -> NDArray[np.bool_]:
+    """Return the symmetric (count, count) matrix of pairs of labels that exclude each other."""
+    matrix = np.zeros((count, count), bool)
+    for first, second in pairs:
+        matrix[first, second] = matrix[second, first] = True
+    return matrix
 
 
 def load_terms(path: str | Path) -> dict[str, Term]:

@@ -22,14 +22,34 @@ def pseudo_label(
         top: Most labels of an image.
         threshold: Scores must exceed it.
     """
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :top]
-    candidate = np.take_along_axis(scores, order, 1) > threshold
+    return drop_exclusive(scores, candidates(scores, top, threshold), exclusive)
+
+
+def candidates(scores: NDArray[np.floating], top: int, threshold: float) -> NDArray[np.bool_]:
+    """Return the labels (N, L) among the `top` of their image with a score above `threshold`."""
+    order = _by_falling_score(scores)[:, :top]
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, order, np.take_along_axis(scores, order, 1) > threshold, 1)
+    return chosen
+
+
+def drop_exclusive(
+    scores: NDArray[np.floating], candidate: NDArray[np.bool_], exclusive: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return the candidates (N, L) without those that exclude one of a higher score."""
+    most = int(candidate.sum(1).max(initial=0))
+    order = _by_falling_score(np.where(candidate, scores, -np.inf))[:, :most]
     kept = np.zeros(scores.shape, bool)
     blocked = np.zeros(scores.shape, bool)
     rows = np.arange(len(scores))
-    for place in range(order.shape[1]):
+    for place in range(most):
         label = order[:, place]
-        taken = candidate[:, place] & ~blocked[rows, label]
+        taken = candidate[rows, label] & ~blocked[rows, label]
         kept[rows[taken], label[taken]] = True
         blocked |= exclusive[label] & taken[:, None]
     return kept
+
+
+def _by_falling_score(scores: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return label numbers (N, L), equal scores by number."""
+    return np.argsort(-scores, axis=1, kind="stable")

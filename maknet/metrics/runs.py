@@ -34,11 +34,13 @@ class RunResult:
     Attributes:
         thresholds: (L,).
         sets: For `test` and `hand`: `summary` (means and counts) and `intervals`, JSON values.
+        bootstrap: For `test` and `hand`: the means of `METRICS` in each resample, (samples, 4).
         per_label: `Evaluation.per_label` of both sets, with a column `set` in front.
     """
 
     thresholds: NDArray[np.float64]
     sets: dict[str, Any]
+    bootstrap: dict[str, NDArray[np.float64]]
     per_label: pd.DataFrame
 
 
@@ -67,7 +69,7 @@ def evaluate_run(
         val.scores, val.labels.positive, val.labels.known, threshold_grid
     )
     sets: dict[str, Any] = {}
-    tables = []
+    bootstrap, tables = {}, []
     for name in ("test", "hand"):
         part = scored[name]
         truth = (part.labels.positive, part.labels.known)
@@ -76,6 +78,7 @@ def evaluate_run(
             part.scores, *truth, thresholds, parents, part.patients,
             bootstrap_samples, stream(seed, "bootstrap", name),
         )  # fmt: skip
+        bootstrap[name] = means
         sets[name] = {
             "summary": result.summary(),
             "intervals": intervals(means, confidence),
@@ -84,4 +87,6 @@ def evaluate_run(
         }
         tables.append(result.per_label.assign(set=name))
     per_label = pd.concat(tables, ignore_index=True)
-    return RunResult(thresholds, sets, per_label[["set", *per_label.columns.drop("set")]])
+    return RunResult(
+        thresholds, sets, bootstrap, per_label[["set", *per_label.columns.drop("set")]]
+    )

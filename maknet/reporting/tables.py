@@ -1,127 +1,144 @@
-"""The paper's tables as CSV, Markdown and HTML.
+"""The paper's tables: one row a line of its table, the paper's columns first.
 
-One row a line of the paper's table, the paper's columns first. Behind them stand what the printed
-numbers hide: intervals, the usual convention for precision, and the labels never predicted.
+Behind them stand what the printed numbers hide: intervals, the usual convention for precision, the
+labels never predicted, and the spread over seeds where a run was repeated.
 """
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from maknet.files import atomic_path, read_json, write_text
+from maknet.data.arrays import load_arrays
+from maknet.files import read_json
+from maknet.metrics.bootstrap import intervals
 from maknet.metrics.multilabel import METRICS
 
 TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
-_TITLES = {"auc": "AUC", "f1": "F1 score", "precision": "Precision", "recall": "Recall"}
-_SET_TITLES = {"text_mined": "text-mined", "hand_labeled": "hand-labeled"}
-_DATASET_NOTES = {
-    "phantom": "Drawn CT (phantom), not patients: not comparable with the paper.",
-    "sample": "A small sample of real data: the path, not a score to compare with the paper.",
-    "deeplesion": "DeepLesion.",
-}
+_EXTRAS = ("precision_standard", "never_predicted", "evaluable")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One line of a table: a run, once for each seed.
+
+    Attributes:
+        metrics: Metrics of each seed.
+        bootstrap: Resampled means of each seed by test set, (samples, 4); the resampled patients
+            are the same for all seeds.
+    """
+
+    metrics: Sequence[Mapping[str, Any]]
+    bootstrap: Sequence[Mapping[str, NDArray[np.float64]]]
+
+
+def load_repeated(metrics: Sequence[str | Path], bootstrap: Sequence[str | Path]) -> Repeated:
+    """Read one run's metrics and resamples of all seeds."""
+    return Repeated([read_json(p) for p in metrics], [load_arrays(p) for p in bootstrap])
 
 
 def table1(
-    dataset: str, networks: Sequence[str | Path], metrics: Sequence[str | Path]
+    dataset: str, networks: Sequence[Mapping[str, Any]], runs: Sequence[Repeated], confidence: float
 ) -> pd.DataFrame:
     """Return Table 1: one row a network.
 
     Args:
         dataset: `deeplesion`, `phantom` or `sample`.
         networks: `network.json` of each run.
-        metrics: Metrics of each run, in the same order.
+        runs: What they scored, in the same order.
+        confidence: Of the intervals.
     """
+    heads = [
+        {"dataset": dataset, "arch": network["title"], "parameters": network["parameters"]}
+        for network in networks
+    ]
+    tails = [
+        {"width": network["width"], "paper_size_parameters": network["paper_size_parameters"]}
+        for network in networks
+    ]
+    return _table(heads, runs, tails, confidence)
+
+
+def table2(dataset: str, width: float, runs: Sequence[Repeated], confidence: float) -> pd.DataFrame:
+    """Return Table 2: one row an iteration; 0 is the teacher.
+
+    Args:
+        dataset: `deeplesion`, `phantom` or `sample`.
+        width: Of the networks.
+        runs: The teacher, then the student of each round.
+        confidence: Of the intervals.
+    """
+    heads = [{"dataset": dataset, "iteration": number} for number in range(len(runs))]
+    return _table(heads, runs, [{"width": width}] * len(runs), confidence)
+
+
+def by_seed(table: pd.DataFrame, key: str, runs: Sequence[Repeated], seeds: Sequence[int],
+            confidence: float) -> pd.DataFrame:  # fmt: skip
+    """Return one row a line of the table and seed, with each seed's own metrics and intervals."""
     rows = []
-    for network_path, metrics_path in zip(networks, metrics, strict=True):
-        network = read_json(network_path)
-        row = {
-            "dataset": dataset,
-            "arch": network["title"],
-            "parameters": network["parameters"],
-            **metric_columns(read_json(metrics_path)),
-            "width": network["width"],
-            "paper_size_parameters": network["paper_size_parameters"],
-        }
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    undefined = [name for name in table.columns if table[name].dtype == object]
-    numbers = [name for name in undefined if name not in ("dataset", "arch")]
-    return table.astype(dict.fromkeys(numbers, float))
+    for line, run in zip(table.to_dict("records"), runs, strict=True):
+        for seed, metrics, bootstrap in zip(seeds, run.metrics, run.bootstrap, strict=True):
+            columns = metric_columns(Repeated([metrics], [bootstrap]), confidence)
+            spread = {name for name in columns if name.endswith("_sd") or name == "seeds"}
+            kept = {name: value for name, value in columns.items() if name not in spread}
+            rows.append({"dataset": line["dataset"], key: line[key], "seed": seed, **kept})
+    return _numeric(pd.DataFrame(rows))
 
 
-def metric_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of one run: the paper's eight, then what stands behind them."""
-    printed, behind = {}, {}
+def metric_columns(run: Repeated, confidence: float) -> dict[str, Any]:
+    """Return the columns of one run: the paper's eight, then what stands behind them.
+
+    Values are means over the seeds, `_sd` their sample standard deviation (None for one seed), and
+    `_low` and `_high` the bootstrap interval over patients of that mean.
+    """
+    printed: dict[str, Any] = {}
+    behind: dict[str, Any] = {"seeds": len(run.metrics)}
     for split, name in TEST_SETS.items():
-        summary, interval = metrics[split]["summary"], metrics[split]["intervals"]
+        summaries = [metrics[split]["summary"] for metrics in run.metrics]
+        resampled = np.mean([arrays[split] for arrays in run.bootstrap], axis=0)
+        interval = intervals(resampled, confidence)
         for metric in METRICS:
-            printed[f"{name}_{metric}"] = summary[metric]
+            printed[f"{name}_{metric}"] = _mean([summary[metric] for summary in summaries])
             low, high = interval[metric] or (None, None)
             behind[f"{name}_{metric}_low"], behind[f"{name}_{metric}_high"] = low, high
-        for extra in ("precision_standard", "never_predicted", "evaluable"):
-            behind[f"{name}_{extra}"] = summary[extra]
+            behind[f"{name}_{metric}_sd"] = _deviation([summary[metric] for summary in summaries])
+        for extra in _EXTRAS:
+            behind[f"{name}_{extra}"] = _mean([summary[extra] for summary in summaries])
     return printed | behind
 
 
-def write_table(
-    table: pd.DataFrame, title: str, csv: str | Path, markdown: str | Path, html: str | Path
-) -> None:
-    """Write a table three times: CSV is the result, the others are for reading."""
-    with atomic_path(csv) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
-    shown = _for_people(table)
-    note = _note(table)
-    write_text(markdown, f"# {title}\n\n{_markdown(shown)}\n\n{note}\n")
-    body = shown.to_html(index=False, border=0, na_rep="-")
-    write_text(
-        html,
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
-        f"<h1>{title}</h1>\n{body}\n<p>{note}</p></html>\n",
-    )
+def _table(
+    heads: Sequence[Mapping[str, Any]], runs: Sequence[Repeated],
+    tails: Sequence[Mapping[str, Any]], confidence: float,
+) -> pd.DataFrame:  # fmt: skip
+    rows = [
+        {**head, **metric_columns(run, confidence), **tail}
+        for head, run, tail in zip(heads, runs, tails, strict=True)
+    ]
+    return _numeric(pd.DataFrame(rows))
 
 
-def _for_people(table: pd.DataFrame) -> pd.DataFrame:
-    """Return text cells: four decimals and the interval, titles as the paper's."""
-    shown = pd.DataFrame({"Dataset": table["dataset"], "Arch": table["arch"]})
-    shown["Parameters"] = [f"{n:,}" for n in table["parameters"]]
-    shown["At paper size"] = [f"{n:,}" for n in table["paper_size_parameters"]]
-    for name, set_title in _SET_TITLES.items():
-        for metric in METRICS:
-            column = f"{name}_{metric}"
-            cells = zip(table[column], table[f"{column}_low"], table[f"{column}_high"], strict=True)
-            shown[f"{_TITLES[metric]}, {set_title}"] = [_cell(*cell) for cell in cells]
-        silent = zip(table[f"{name}_never_predicted"], table[f"{name}_evaluable"], strict=True)
-        shown[f"Never predicted, {set_title}"] = [f"{n} of {total}" for n, total in silent]
-    return shown
+def _numeric(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with NaN for None, so that undefined numbers are numbers."""
+    mixed = [name for name in table.columns if table[name].dtype == object]
+    numbers = [name for name in mixed if name not in ("dataset", "arch")]
+    return table.astype(dict.fromkeys(numbers, float))
 
 
-def _cell(value: float, low: float, high: float) -> str:
-    """Return a value with its interval; undefined ones are NaN."""
-    if math.isnan(value):
-        return "-"
-    if math.isnan(low) or math.isnan(high):
-        return f"{value:.4f}"
-    return f"{value:.4f} ({low:.3f} to {high:.3f})"
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean, the value itself where there is one, None where one is undefined."""
+    defined = [value for value in values if value is not None]
+    if len(defined) < len(values):
+        return None
+    return defined[0] if len(defined) == 1 else float(np.mean(defined))
 
 
-def _note(table: pd.DataFrame) -> str:
-    dataset = str(table["dataset"].iloc[0])
-    scaled = sorted({float(w) for w in table["width"]} - {1.0})
-    parts = [f"Data: {_DATASET_NOTES[dataset]}"]
-    if scaled:
-        widths = ", ".join(f"{w:g}" for w in scaled)
-        parts.append(f"The networks are scaled in width ({widths}); 'At paper size' is width 1.")
-    parts.append(
-        "Means over labels, by LesaNet's convention: the precision of a label that is never "
-        "predicted counts as 1. In brackets: bootstrap interval over patients."
-    )
-    return " ".join(parts)
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)]
-    return "\n".join(lines)
+def _deviation(values: Sequence[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    if len(defined) < 2 or len(defined) < len(values):
+        return None
+    return float(np.std(defined, ddof=1))

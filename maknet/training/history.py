@@ -2,20 +2,33 @@
 
 import math
 import shutil
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from torch.utils.tensorboard import SummaryWriter
 
-from maknet.files import atomic_path
+from maknet.files import write_frame
+
+Entry = tuple[int, float, dict[str, float]]  # epoch, seconds since 1970, values
+_NOT_A_RESULT = "speed/"  # what differs from run to run stays out of the CSV
 
 
 class History:
-    """Writes one value per quantity and epoch to TensorBoard; an older history is replaced."""
+    """Writes one value per quantity and epoch to TensorBoard.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the events; what an earlier attempt left there is replaced.
+        entries: What was added before the training was interrupted; it is written again.
+    """
+
+    def __init__(self, folder: Path, entries: Sequence[Entry] = ()) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         self._writer = SummaryWriter(str(folder))
+        self.entries: list[Entry] = []
+        for entry in entries:
+            self._write(entry)
 
     def __enter__(self) -> "History":
         """Return the history."""
@@ -30,11 +43,16 @@ class History:
         """Flush the events."""
         self._writer.close()
 
-    def add(self, epoch: int, **values: float) -> None:
+    def add(self, epoch: int, values: Mapping[str, float]) -> None:
         """Add the values of an epoch, 0-based; undefined ones are left out."""
+        self._write((epoch, time.time(), dict(values)))
+
+    def _write(self, entry: Entry) -> None:
+        epoch, walltime, values = entry
+        self.entries.append(entry)
         for name, value in values.items():
             if not math.isnan(value):
-                self._writer.add_scalar(name, value, epoch + 1)
+                self._writer.add_scalar(name, value, epoch + 1, walltime)
         self._writer.flush()
 
 
@@ -43,7 +61,7 @@ def history_to_csv(folder: Path, target: Path) -> None:
     from tbparse import SummaryReader
 
     scalars = SummaryReader(str(folder)).scalars
+    scalars = scalars[~scalars["tag"].str.startswith(_NOT_A_RESULT)]
     table = scalars.pivot(index="step", columns="tag", values="value").reset_index()
     table = table.rename(columns={"step": "epoch"}).rename_axis(columns=None)
-    with atomic_path(target) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_frame(target, table)

@@ -1,165 +1,221 @@
-"""The training loop of every network. B images, L labels."""
+"""The training loop of every network, which can be stopped and resumed at any step.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Nothing in it depends on what happened before the step but the saved state: order, augmentation and
+dropout are drawn from (seed, purpose, epoch, step), so that a resumed training ends with the same
+bits as one that was never stopped.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from tqdm import tqdm
 
-from maknet.data.batch_reader import epoch_order, read_batches
-from maknet.data.labeled import Labeled
 from maknet.errors import InputError
-from maknet.inference.predict import predict_scores
-from maknet.metrics import Evaluation, calibrate_thresholds, evaluate
-from maknet.metrics.thresholds import GRID
-from maknet.models.device import as_input, mixed_precision
+from maknet.progress import progress
 from maknet.seeding import seed_torch
-from maknet.training.history import History
-from maknet.training.losses import WeightedFocalLoss, class_weights
-from maknet.training.optimizer import ranger
+from maknet.training.checkpoint import Checkpoint, State
+from maknet.training.history import Entry, History
+from maknet.training.interrupt import InterruptedTrainingError, StopReason
+
+logger = logging.getLogger(__name__)
+_CHECK_EVERY = 25  # steps between looks at the loss: each look waits for the GPU
+
+
+class Steps(Protocol):
+    """What a training learns from; `maknet.training.course.Course` is one."""
+
+    steps_per_epoch: int
+    batch_size: int
+
+    def batches(
+        self, epoch: int, first_step: int, device: torch.device, threads: int
+    ) -> Iterator[Any]:
+        """Yield the batches of an epoch from `first_step` on."""
+        ...
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """How a network is trained (config sections `training` and `loss`).
+class Plan:
+    """What is trained and how: all that decides the result.
 
     Attributes:
-        epochs: Passes over the labeled images.
-        batch_size: B.
-        learning_rate: Constant.
-        gamma: Of the focal loss.
-        max_weight: Of a class.
-        keep: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
-        threshold_grid: Candidate thresholds for the validation F1.
+        course: The batches.
+        objective: Network, batch and device to the loss of a step, a scalar.
+        optimizer: Parameters to optimizer.
+        validate: Network and device to values by name, after every epoch.
+        epochs: How many.
+        keep: Whose weights are kept: `last`, or the epoch with the best value of that name.
+        seed: Names the stream of dropout.
+        learning_rate: Epoch, 0-based, to learning rate.
     """
 
+    course: Steps
+    objective: Callable[[nn.Module, Any, torch.device], Tensor]
+    optimizer: Callable[[Any], Optimizer]
+    validate: Callable[[nn.Module, torch.device], dict[str, float]]
     epochs: int
-    batch_size: int
-    learning_rate: float
-    gamma: float
-    max_weight: float
     keep: str
-    threshold_grid: Sequence[float] = GRID
+    seed: int
+    learning_rate: Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Where and how long a training runs: nothing of it changes the result on one kind of device.
+
+    Attributes:
+        device: Where.
+        events: Folder for TensorBoard.
+        loader_threads: Readers side by side.
+        checkpoint: Where the state is kept, None to keep none.
+        stop: Says why to stop before the end, or None.
+    """
+
+    device: torch.device
+    events: Path
+    loader_threads: int = 1
+    checkpoint: Checkpoint | None = None
+    stop: StopReason = field(default=lambda: None)
 
 
 class NotFiniteError(InputError):
     """The loss is no number any more; training cannot go on."""
 
 
-def train(
-    network: nn.Module,
-    training: Labeled,
-    validation: Labeled,
-    parents: list[list[int]],
-    settings: TrainingSettings,
-    seed: int,
-    device: torch.device,
-    events: Path,
-) -> dict[str, Tensor]:
-    """Train `network` in place and return the weights of the epoch to keep.
+def train(network: nn.Module, plan: Plan, conditions: Conditions) -> dict[str, Tensor]:
+    """Train `network` in place, from its saved state if there is one.
 
-    Args:
-        network: As `build_network` returns it.
-        training: Labeled images to learn from.
-        validation: Labeled images that choose the epoch.
-        parents: Of each label, for the validation metrics.
-        settings: How.
-        seed: Names the streams of order and dropout.
-        device: Where.
-        events: Folder for TensorBoard.
+    Returns:
+        The weights of the epoch to keep.
 
     Raises:
         NotFiniteError: The loss overflowed, with the step at which it did.
+        InterruptedTrainingError: It was told to stop; its state is saved if it has a checkpoint.
     """
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
-    weights = class_weights(training.labels.positive, training.labels.known, settings.max_weight)
-    loss = WeightedFocalLoss(*weights, gamma=settings.gamma).to(device)
-    optimizer = ranger(network.parameters(), settings.learning_rate)
-    best, kept = -np.inf, dict[str, Tensor]()
-    with History(events) as history:
-        for epoch in range(settings.epochs):
-            seed_torch(seed, "dropout", epoch)
-            mean_loss = _train_epoch(network, training, loss, optimizer, settings, seed, epoch)
-            result = _validate(network, validation, parents, settings, device)
-            history.add(epoch, loss=mean_loss, auc=result.auc, f1=result.f1,
-                        learning_rate=settings.learning_rate)  # fmt: skip
-            score = _selection_score(result, settings.keep)
-            if score >= best or not kept:
-                best = score
-                kept = {name: v.detach().cpu().clone() for name, v in network.state_dict().items()}
-    return kept
+    network.to(conditions.device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
+    run = _Run(network, plan, conditions)
+    total = plan.epochs * plan.course.steps_per_epoch
+    done = run.epoch * plan.course.steps_per_epoch + run.step
+    with (
+        History(conditions.events, run.entries) as history,
+        progress("training", total, "step", done) as bar,
+    ):
+        while run.epoch < plan.epochs:
+            run.learn(bar.update)
+            values = run.finish_epoch(history)
+            shown = {name: f"{value:.3f}" for name, value in values.items()}
+            bar.set_postfix({"epoch": run.epoch, **shown}, refresh=False)
+    return run.kept
 
 
-def _train_epoch(
-    network: nn.Module,
-    training: Labeled,
-    loss: WeightedFocalLoss,
-    optimizer: Optimizer,
-    settings: TrainingSettings,
-    seed: int,
-    epoch: int,
-) -> float:
-    """Run one epoch and return its mean loss."""
-    network.train()
-    device = loss.positive_weight.device
-    targets = torch.from_numpy(training.labels.positive).float()
-    known = torch.from_numpy(training.labels.known)
-    order = epoch_order(len(training.labels), seed, epoch)
-    total, count = torch.zeros((), device=device), 0
-    batches = read_batches(training.images, order, settings.batch_size, drop_single=True)
-    steps = -(-len(order) // settings.batch_size)
-    for step, (rows, images) in enumerate(tqdm(batches, f"epoch {epoch + 1}", steps, leave=False)):
-        with mixed_precision(device):
-            logits = network(as_input(images, device))
-        value = head_loss(loss, logits, targets[rows].to(device), known[rows].to(device))
-        if not torch.isfinite(value):
+class _Run:
+    """A training between two steps."""
+
+    def __init__(self, network: nn.Module, plan: Plan, conditions: Conditions) -> None:
+        self.network, self.plan, self.conditions = network, plan, conditions
+        self.optimizer = plan.optimizer(network.parameters())
+        self.epoch = self.step = 0
+        self.loss_sum = torch.zeros((), device=conditions.device)
+        self.best = -math.inf
+        self.kept: dict[str, Tensor] = {}
+        self.entries: list[Entry] = []
+        state = conditions.checkpoint.load() if conditions.checkpoint else None
+        if state is not None:
+            self._restore(state)
+
+    def learn(self, after_step: Callable[[], object]) -> None:
+        """Take the steps that are left of the epoch."""
+        self.network.train()
+        device, plan = self.conditions.device, self.plan
+        for group in self.optimizer.param_groups:
+            group["lr"] = plan.learning_rate(self.epoch)
+        first_bad = torch.full((), -1, device=device)
+        batches = plan.course.batches(self.epoch, self.step, device, self.conditions.loader_threads)
+        self._started = (time.monotonic(), self.step)
+        for batch in batches:
+            seed_torch(plan.seed, "dropout", self.epoch, self.step)
+            loss = plan.objective(self.network, batch, device)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call] # torch's stub
+            self.optimizer.step()
+            self.loss_sum += loss.detach()
+            first_bad = torch.where((first_bad < 0) & ~loss.isfinite(), self.step, first_bad)
+            self.step += 1
+            after_step()
+            last = self.step == plan.course.steps_per_epoch
+            if last or self.step % _CHECK_EVERY == 0:
+                self._check(first_bad)
+            self._between_steps(first_bad)
+
+    def finish_epoch(self, history: History) -> dict[str, float]:
+        """Validate, write the history and remember the weights if they are to be kept."""
+        started_at, first_step = self._started
+        steps = self.step - first_step
+        seconds = time.monotonic() - started_at
+        rate = steps * self.plan.course.batch_size / seconds if steps else math.nan
+        values = self.plan.validate(self.network, self.conditions.device)
+        mean_loss = float(self.loss_sum) / self.plan.course.steps_per_epoch
+        lr = self.plan.learning_rate(self.epoch)
+        shown = {"loss": mean_loss, **values, "learning_rate": lr}
+        history.add(self.epoch, {**shown, "speed/images_per_s": rate})
+        self.entries = history.entries
+        self._keep(values)
+        self.epoch, self.step = self.epoch + 1, 0
+        self.loss_sum = torch.zeros_like(self.loss_sum)
+        return values
+
+    def _keep(self, values: dict[str, float]) -> None:
+        if self.plan.keep == "last":
+            wanted = self.epoch == self.plan.epochs - 1
+        else:
+            score = values[self.plan.keep]
+            score = -math.inf if math.isnan(score) else score
+            wanted = score >= self.best or not self.kept
+            self.best = max(score, self.best)
+        if wanted:
+            state = self.network.state_dict()
+            self.kept = {name: value.detach().cpu().clone() for name, value in state.items()}
+
+    def _between_steps(self, first_bad: Tensor) -> None:
+        """Save when it is time to, and stop when told so."""
+        checkpoint, reason = self.conditions.checkpoint, self.conditions.stop()
+        if checkpoint is not None and (reason or checkpoint.due()):
+            self._check(first_bad)
+            checkpoint.save(self._state())
+        if reason:
+            what_next = (
+                "its state is saved, start it again to go on" if checkpoint else "start anew"
+            )
+            raise InterruptedTrainingError(
+                f"The training was {reason} after step {self.step} of epoch {self.epoch + 1}; "
+                f"{what_next}."
+            )
+
+    def _check(self, first_bad: Tensor) -> None:
+        if first_bad >= 0:
             raise NotFiniteError(
-                f"The loss is {value.item()} at step {step} of epoch {epoch + 1}; "
+                f"The loss is no number at step {int(first_bad) + 1} of epoch {self.epoch + 1}; "
                 "lower the learning rate or look at the inputs."
             )
-        optimizer.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call] # torch's stub
-        optimizer.step()
-        total += value.detach() * len(rows)
-        count += len(rows)
-    return float(total) / count
 
+    def _state(self) -> State:
+        return {
+            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch, "step": self.step, "loss_sum": self.loss_sum,
+            "best": self.best, "kept": self.kept, "entries": self.entries,
+        }  # fmt: skip
 
-def head_loss(
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor],
-    logits: tuple[Tensor, Tensor],
-    targets: Tensor,
-    known: Tensor,
-) -> Tensor:
-    """Sum the loss before and after score propagation; once where there is none."""
-    first, final = logits
-    value = loss(final, targets, known)
-    return value if first is final else value + loss(first, targets, known)
-
-
-def _validate(
-    network: nn.Module,
-    validation: Labeled,
-    parents: list[list[int]],
-    settings: TrainingSettings,
-    device: torch.device,
-) -> Evaluation:
-    labels = validation.labels
-    rows = np.arange(len(labels))
-    scores = predict_scores(network, validation.images, rows, settings.batch_size, device)
-    thresholds = calibrate_thresholds(
-        scores, labels.positive, labels.known, settings.threshold_grid
-    )
-    return evaluate(scores, labels.positive, labels.known, thresholds, parents)
-
-
-def _selection_score(result: Evaluation, keep: str) -> float:
-    """Return what the kept epoch maximizes; equal for all epochs when the last is kept."""
-    if keep == "last":
-        return 0.0
-    value = result.auc if keep == "auc" else result.f1
-    return -np.inf if np.isnan(value) else value
+    def _restore(self, state: State) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.loss_sum = state["loss_sum"].to(self.conditions.device)
+        self.best, self.kept, self.entries = state["best"], state["kept"], state["entries"]
+        logger.info("going on after step %d of epoch %d", self.step, self.epoch + 1)

@@ -12,20 +12,22 @@ from torchvision.ops import sigmoid_focal_loss
 
 
 def class_weights(
-    positive: NDArray[np.bool_], known: NDArray[np.bool_], max_weight: float
+    known: NDArray[np.integer], positive: NDArray[np.integer], max_weight: float
 ) -> tuple[Tensor, Tensor]:
     """Return the weights of positive and of negative entries, (L,) each.
 
     A label with n of N known entries positive weighs its positives N / 2n, at most `max_weight`,
     and its negatives N / 2(N - n); a label without positives or negatives gets `max_weight`.
+
+    Args:
+        known: N of each label, (L,).
+        positive: n of each label, (L,).
+        max_weight: The cap.
     """
-    total = known.sum(0)
-    ones = (positive & known).sum(0)
-    zeros = total - ones
     weights = []
-    for count in (ones, zeros):
+    for count in (positive, known - positive):
         ratio = np.full(len(count), max_weight)
-        np.divide(total, 2 * count, out=ratio, where=count > 0)
+        np.divide(known, 2 * count, out=ratio, where=count > 0)
         weights.append(torch.from_numpy(np.minimum(ratio, max_weight).astype(np.float32)))
     return weights[0], weights[1]
 

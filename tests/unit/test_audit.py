@@ -10,8 +10,9 @@ import pytest
 
 from maknet import audit as auditing
 from maknet.audit import audit, holds
+from maknet.digests import digest
 from maknet.errors import InputError
-from maknet.records import Step, digest, read_records, write_record
+from maknet.records import Step, read_records, write_record
 
 ROOT = Path(__file__).resolve().parents[2]
 

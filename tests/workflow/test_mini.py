@@ -1,15 +1,19 @@
 """All rules on a small phantom, in the order a user meets them."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
 from maknet.audit import audit, holds
+from maknet.data.ontology import exclusive_matrix
+from maknet.data.pseudo_labels import load_pseudo_labels
 from maknet.files import read_rows, sha256
 from tests.workflow.conftest import ROOT, Run
 
@@ -55,6 +59,32 @@ def test_table1_is_what_the_runs_say(finished: Path) -> None:
             (finished / f"results/demo/runs/{arch.lower()}/network.json").read_text()
         )
         assert row["parameters"] == network["parameters"] < row["paper_size_parameters"]
+
+
+def test_table2_has_a_row_for_the_teacher_and_each_student(finished: Path) -> None:
+    results = finished / "results/demo"
+    table = pd.read_csv(results / "table2.csv")
+    assert table["iteration"].tolist() == [0, 1, 2]
+    teacher = pd.read_csv(results / "table1.csv").set_index("arch").loc["MAKNet"]
+    assert table["hand_labeled_auc"][0] == teacher["hand_labeled_auc"]
+    assert "2 rounds, the paper has 5." in (results / "table2.md").read_text()
+    assert list(pd.read_csv(results / "table2_by_seed.csv")["seed"]) == [123, 123, 123]
+
+
+def test_pseudo_labels_cover_all_unlabeled_images_in_every_round(finished: Path) -> None:
+    shards = sorted((finished / "data/demo/unlabeled").glob("*.npy"))
+    total = sum(len(np.load(shard, mmap_mode="r")) for shard in shards)
+    relations = json.loads((finished / "data/demo/labels/relations.json").read_text())
+    exclusive = exclusive_matrix(relations["exclusive_pairs"], len(relations["names"]))
+    rounds = pd.read_csv(finished / "results/demo/pseudo_labels.csv")
+    assert rounds["labeler"].tolist() == ["maknet", "student1", "student2"]
+    assert set(rounds["images"]) == {total}
+    for number, row in rounds.set_index("round").iterrows():
+        labels = load_pseudo_labels(finished / f"results/demo/pseudo/round{number}.npz")
+        positive = labels.positive(np.arange(total))
+        assert positive.sum(1).mean() == pytest.approx(row["labels_per_image"], rel=1e-5)
+        assert (labels.score[labels.label >= 0] > 0.5).all()
+        assert not np.einsum("ni,ij,nj->n", positive, exclusive, positive, dtype=int).any()
 
 
 def test_refused_series_are_listed_and_counts_add_up(finished: Path) -> None:
@@ -112,9 +142,44 @@ def test_a_changed_setting_reruns_what_depends_on_it(
     other.write_text("loss: {gamma: 1.0}\n")
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert jobs(planned.stdout + planned.stderr) == {
-        "train_maknet": 1, "train_vgg16": 1, "train_resnet18": 1, "predict_scores": 3,
-        "compute_metrics": 3, "table1": 1, "all": 1, "total": 11,
+        "train_maknet": 1, "train_vgg16": 1, "train_resnet18": 1, "train_student": 2,
+        "pseudo_label": 3, "summarize_pseudo_labels": 1, "predict_scores": 5,
+        "compute_metrics": 5, "table1": 1, "table2": 1, "curves": 1, "all": 1, "total": 23,
     }  # fmt: skip
+
+
+def test_how_jobs_run_and_further_rounds_rerun_no_training(
+    copied: Path, snakemake: Run, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("jobs: {loader_threads: 3, checkpoint_s: 1, deadline_margin_s: null}\n")
+    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
+    assert "Nothing to be done" in planned.stdout + planned.stderr
+    other.write_text("student: {rounds: 3}\n")
+    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
+    assert jobs(planned.stdout + planned.stderr) == {
+        "train_student": 1, "pseudo_label": 1, "summarize_pseudo_labels": 1, "predict_scores": 1,
+        "compute_metrics": 1, "table2": 1, "curves": 1, "all": 1, "total": 8,
+    }  # fmt: skip
+
+
+def test_several_seeds_repeat_tables_1_and_2(copied: Path, snakemake: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text("seeds: [123, 7]\nstudent: {rounds: 1}\n")
+    done = snakemake(
+        copied, "results/demo/table1.csv", "results/demo/table2.csv",
+        configfiles=(*MINI, str(other)),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert not re.search("rule (train_maknet|train_student):.*seed=,", done.stderr)
+    for name, key, lines in (("table1", "arch", 3), ("table2", "iteration", 2)):
+        table = pd.read_csv(copied / f"results/demo/{name}.csv")
+        each = pd.read_csv(copied / f"results/demo/{name}_by_seed.csv")
+        assert table["seeds"].tolist() == [2] * lines
+        means = each.groupby(key)["text_mined_auc"].agg(["mean", "std"])
+        mine = table.set_index(key)[["text_mined_auc", "text_mined_auc_sd"]]
+        np.testing.assert_allclose(mine.sort_index(), means.sort_index(), rtol=1e-4)
+        assert each.groupby(key)["text_mined_auc"].nunique().max() == 2
 
 
 def test_a_bad_image_ends_in_one_sentence_and_no_half_output(copied: Path, snakemake: Run) -> None:
@@ -137,7 +202,7 @@ def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_
     """Tables, labels, images and weights; not events, logs and records, which hold times."""
     done = snakemake(tmp_path, configfiles=MINI)
     assert done.returncode == 0, done.stderr[-2000:]
-    timed = {"events", "logs", "benchmarks", "provenance", ".snakemake"}
+    timed = {"events", "logs", "benchmarks", "provenance", "digests", ".snakemake"}
     checked = 0
     for path in sorted(p for p in finished.rglob("*") if p.is_file()):
         relative = path.relative_to(finished)
@@ -155,12 +220,14 @@ def test_the_sample_configuration_runs_on_real_input(
     small = tmp_path / "small.yaml"
     small.write_text(yaml.safe_dump({
         "image": {"size": 64}, "training": {"epochs": 1}, "evaluation": {"bootstrap_samples": 5},
+        "student": {"rounds": 1, "epochs": 1},
     }))  # fmt: skip
     done = snakemake(tmp_path, configfiles=("config/sample.yaml", str(small)))
     assert done.returncode == 0, done.stderr[-3000:]
     table = pd.read_csv(tmp_path / "results/sample/table1.csv")
     assert set(table["dataset"]) == {"sample"}
     assert table["text_mined_auc"].notna().all()
+    assert pd.read_csv(tmp_path / "results/sample/table2.csv")["iteration"].tolist() == [0, 1]
     refused = read_rows(tmp_path / "results/sample/rejected.csv")
     assert {row["folder"]: row["reason"] for row in refused} == {
         "abdomen_jpeg2000": "too_few_slices", "chest_crop_2": "too_few_slices",

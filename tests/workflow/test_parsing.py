@@ -29,10 +29,16 @@ def test_the_papers_configuration_plans_a_full_run(snakemake: Run, tmp_path: Pat
     assert "results/demo" not in text
     counts = {
         rule: len(re.findall(rf"^rule {rule}:", text, re.MULTILINE))
-        for rule in ("fetch_series", "prepare_series", "fetch_deeplesion_part")
-    }
-    assert counts == {"fetch_series": 384, "prepare_series": 384, "fetch_deeplesion_part": 56}
-    assert text.count("gpu=1") >= 6
+        for rule in (
+            "fetch_series", "prepare_series", "fetch_deeplesion_part", "pseudo_label",
+            "train_student",
+        )
+    }  # fmt: skip
+    assert counts == {
+        "fetch_series": 384, "prepare_series": 384, "fetch_deeplesion_part": 56,
+        "pseudo_label": 6, "train_student": 5,
+    }  # fmt: skip
+    assert text.count("gpu=1") == 3 + 5 + 6 + 8  # networks, students, pseudo-labels, scores
 
 
 @pytest.mark.parametrize(

@@ -21,23 +21,46 @@ pathvars:
     benchmarks=f"{config['paths']['results']}/benchmarks",
 
 
+PAPER_TABLES = f"{workflow.basedir}/config/paper_tables.csv"
 LABELED = labeled_files(config)
 DEEPLESION_PARTS = zip_parts(config)
 ON_GPU = int(config["device"] == "cuda")
+
+
+# Runs of the first seed have plain names; those of another carry it.
+SEEDS = ["", *(f"-seed{seed}" for seed in config["seeds"][1:])]
+ROUNDS = range(1, config["student"]["rounds"] + 1)
 
 
 wildcard_constraints:
     batch=r"[\w-]+",
     part=r"\d\d",
     split="train|val|test|hand",
-    run="maknet|vgg16|resnet18",
+    round=r"\d+",
+    seed=r"(-seed\d+)?",
+    run=r"(maknet|vgg16|resnet18|student\d+)(-seed\d+)?",
 
 
 localrules:
     all,
 
 
+def seed_of(wildcards) -> int:
+    """Return the seed of a run."""
+    return int(wildcards.seed.removeprefix("-seed") or config["seeds"][0])
+
+
 def imagenet_of(network: str) -> list[str]:
     """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
     wanted = config["networks"][network]["weights"] == "imagenet"
     return [f"<data>/imagenet/{network}"] if wanted else []
+
+
+def labeler(number: int, seed: str = "") -> str:
+    """Return the run that makes the pseudo-labels of a round: the teacher, then the last student."""
+    return f"maknet{seed}" if number == 1 else f"student{number - 1}{seed}"
+
+
+def labeler_file(name: str):
+    """Return an input function for a file of the run that labels a round."""
+    return lambda w: f"<results>/runs/{labeler(int(w.round), w.seed)}/{name}"

@@ -46,6 +46,7 @@ rule compute_metrics:
         thresholds="<results>/thresholds/{run}.json",
         metrics="<results>/metrics/{run}.json",
         per_label="<results>/metrics/{run}.per_label.csv",
+        bootstrap="<results>/metrics/{run}.bootstrap.npz",
     log:
         "<logs>/compute_metrics/{run}.log",
     conda:
@@ -57,7 +58,7 @@ rule compute_metrics:
         threshold_grid=config["evaluation"]["threshold_grid"],
         bootstrap_samples=config["evaluation"]["bootstrap_samples"],
         confidence=config["evaluation"]["confidence"],
-        seed=config["seed"],
+        seed=config["seeds"][0],
         code=code_digest("scripts/compute_metrics.py"),
     script:
         "../../scripts/compute_metrics.py"

@@ -125,7 +125,7 @@ rule contact_sheet:
     params:
         dataset=config["dataset"],
         per_status=24,
-        seed=config["seed"],
+        seed=config["seeds"][0],
         code=code_digest("scripts/draw_contact_sheet.py"),
     script:
         "../../scripts/draw_contact_sheet.py"

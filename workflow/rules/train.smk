@@ -1,4 +1,7 @@
 # The networks of table 1. maknet is the teacher as well.
+VALIDATION = {
+    key: config["evaluation"][key] for key in ("batch_size", "threshold_grid")
+}
 
 
 rule train_maknet:
@@ -12,14 +15,14 @@ rule train_maknet:
         val_labels="<data>/labels/val.npz",
         relations="<data>/labels/relations.json",
     output:
-        weights="<results>/runs/maknet/model.safetensors",
-        network="<results>/runs/maknet/network.json",
-        history="<results>/runs/maknet/history.csv",
-        events=directory("<results>/runs/maknet/events"),
+        weights="<results>/runs/maknet{seed}/model.safetensors",
+        network="<results>/runs/maknet{seed}/network.json",
+        history="<results>/runs/maknet{seed}/history.csv",
+        events=directory("<results>/runs/maknet{seed}/events"),
     log:
-        "<logs>/train/maknet.log",
+        "<logs>/train/maknet{seed}.log",
     benchmark:
-        "<benchmarks>/train/maknet.tsv"
+        "<benchmarks>/train/maknet{seed}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -32,8 +35,8 @@ rule train_maknet:
         network=config["networks"]["maknet"],
         training=config["training"],
         loss=config["loss"],
-        threshold_grid=config["evaluation"]["threshold_grid"],
-        seed=config["seed"],
+        evaluation=VALIDATION,
+        seed=seed_of,
         device=config["device"],
         code=code_digest("scripts/train_network.py"),
     script:
@@ -45,21 +48,21 @@ use rule train_maknet as train_vgg16 with:
         **rules.train_maknet.input,
         imagenet=imagenet_of("vgg16"),
     output:
-        weights="<results>/runs/vgg16/model.safetensors",
-        network="<results>/runs/vgg16/network.json",
-        history="<results>/runs/vgg16/history.csv",
-        events=directory("<results>/runs/vgg16/events"),
+        weights="<results>/runs/vgg16{seed}/model.safetensors",
+        network="<results>/runs/vgg16{seed}/network.json",
+        history="<results>/runs/vgg16{seed}/history.csv",
+        events=directory("<results>/runs/vgg16{seed}/events"),
     log:
-        "<logs>/train/vgg16.log",
+        "<logs>/train/vgg16{seed}.log",
     benchmark:
-        "<benchmarks>/train/vgg16.tsv"
+        "<benchmarks>/train/vgg16{seed}.tsv"
     params:
         arch="vgg16",
         network=config["networks"]["vgg16"],
         training=config["training"],
         loss=config["loss"],
-        threshold_grid=config["evaluation"]["threshold_grid"],
-        seed=config["seed"],
+        evaluation=VALIDATION,
+        seed=seed_of,
         device=config["device"],
         code=code_digest("scripts/train_network.py"),
 
@@ -69,20 +72,20 @@ use rule train_maknet as train_resnet18 with:
         **rules.train_maknet.input,
         imagenet=imagenet_of("resnet18"),
     output:
-        weights="<results>/runs/resnet18/model.safetensors",
-        network="<results>/runs/resnet18/network.json",
-        history="<results>/runs/resnet18/history.csv",
-        events=directory("<results>/runs/resnet18/events"),
+        weights="<results>/runs/resnet18{seed}/model.safetensors",
+        network="<results>/runs/resnet18{seed}/network.json",
+        history="<results>/runs/resnet18{seed}/history.csv",
+        events=directory("<results>/runs/resnet18{seed}/events"),
     log:
-        "<logs>/train/resnet18.log",
+        "<logs>/train/resnet18{seed}.log",
     benchmark:
-        "<benchmarks>/train/resnet18.tsv"
+        "<benchmarks>/train/resnet18{seed}.tsv"
     params:
         arch="resnet18",
         network=config["networks"]["resnet18"],
         training=config["training"],
         loss=config["loss"],
-        threshold_grid=config["evaluation"]["threshold_grid"],
-        seed=config["seed"],
+        evaluation=VALIDATION,
+        seed=seed_of,
         device=config["device"],
         code=code_digest("scripts/train_network.py"),

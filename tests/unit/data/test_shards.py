@@ -2,11 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from maknet.data.arrays import load_arrays, save_arrays
-from maknet.data.batch_reader import epoch_order, read_batches
 from maknet.data.shards import ShardReader, write_shard
 from maknet.errors import InputError
 
@@ -49,27 +46,3 @@ def test_an_archive_of_pickles_is_refused(tmp_path: Path) -> None:
         load_arrays(tmp_path / "p.npz")
     save_arrays(tmp_path / "a.npz", a=np.arange(3))
     assert np.array_equal(load_arrays(tmp_path / "a.npz")["a"], np.arange(3))
-
-
-@given(st.integers(1, 40), st.integers(2, 9), st.booleans())
-def test_batches_cover_the_order(
-    tmp_path_factory: pytest.TempPathFactory, count: int, size: int, drop: bool
-) -> None:
-    path = tmp_path_factory.mktemp("shard") / "s.npy"
-    expected = images(count)
-    write_shard(path, expected)
-    order = epoch_order(count, 1, 0)
-    with ShardReader(path) as shard:
-        batches = list(read_batches(shard, order, size, drop_single=drop))
-    rows = np.concatenate([rows for rows, _ in batches])
-    dropped = drop and count > size and count % size == 1
-    assert np.array_equal(rows, order[: count - dropped])
-    for rows, batch in batches:
-        assert np.array_equal(batch.numpy(), expected[rows])
-
-
-@given(st.integers(1, 200), st.integers(0, 99), st.integers(0, 99))
-def test_the_order_of_an_epoch_is_a_permutation(count: int, seed: int, epoch: int) -> None:
-    order = epoch_order(count, seed, epoch)
-    assert np.array_equal(np.sort(order), np.arange(count))
-    assert np.array_equal(order, epoch_order(count, seed, epoch))

@@ -6,122 +6,121 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch import nn
 
-from maknet.data.labeled import Labeled, load_labeled
-from maknet.data.labels import LabelTable, save_table
-from maknet.data.shards import ShardReader, write_shard
+from maknet.data.labeled import load_labeled
+from maknet.data.labels import save_table
 from maknet.errors import InputError
 from maknet.files import write_rows
 from maknet.inference.predict import predict_scores
+from maknet.metrics.multilabel import area_under_curve
 from maknet.models import build_network
 from maknet.models.device import find_device
+from maknet.training.course import Batch
 from maknet.training.history import history_to_csv
-from maknet.training.loop import NotFiniteError, TrainingSettings, head_loss, train
-
-CPU = torch.device("cpu")
-SETTINGS = TrainingSettings(
-    epochs=4, batch_size=8, learning_rate=0.01, gamma=2.0, max_weight=300.0, keep="auc"
+from maknet.training.loop import NotFiniteError, train
+from maknet.training.losses import WeightedFocalLoss
+from maknet.training.objective import Objective
+from tests.unit.training.toy import (
+    CPU,
+    NOISE,
+    conditions,
+    fresh,
+    labeled,
+    student_plan,
+    teacher_plan,
 )
 
 
-def toy(folder: Path, name: str, count: int) -> Labeled:
-    """Bright halves name the labels: top, left, or both."""
-    generator = np.random.default_rng(count)
-    positive = generator.random((count, 2)) < 0.5
-    images = generator.integers(0, 60, (count, 3, 32, 32)).astype(np.uint8)
-    images[positive[:, 0], :, :16] += 120
-    images[positive[:, 1], :, :, :16] += 70
-    write_shard(folder / f"{name}.npy", images)
-    table = LabelTable(("top", "left"), np.arange(count), positive, np.ones_like(positive))
-    return Labeled(ShardReader(folder / f"{name}.npy"), table)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> tuple[Labeled, Labeled]:
-    return toy(tmp_path, "train", 64), toy(tmp_path, "val", 32)
-
-
-def run(
-    data: tuple[Labeled, Labeled], events: Path, settings: TrainingSettings = SETTINGS
-) -> tuple[nn.Module, dict[str, torch.Tensor]]:
-    torch.manual_seed(5)
-    network = build_network("maknet", 2, width=0.125)
-    return network, train(network, *data, [[], []], settings, 1, CPU, events)
-
-
-def test_it_learns(data: tuple[Labeled, Labeled], tmp_path: Path) -> None:
-    long = TrainingSettings(**{**vars(SETTINGS), "epochs": 12})
-    network, weights = run(data, tmp_path / "events", long)
-    network.load_state_dict(weights)
+def test_it_learns(tmp_path: Path) -> None:
+    network = fresh()
+    plan = teacher_plan(tmp_path, epochs=12)
+    network.load_state_dict(train(network, plan, conditions(tmp_path / "events")))
     history_to_csv(tmp_path / "events", tmp_path / "history.csv")
     history = pd.read_csv(tmp_path / "history.csv")
+    assert list(history) == ["epoch", "auc", "f1", "learning_rate", "loss"]
     assert history["epoch"].tolist() == list(range(1, 13))
     assert history["loss"].iloc[-1] < 0.7 * history["loss"].iloc[0]
     assert history["auc"].max() > 0.9
     assert (history["learning_rate"] - 0.01).abs().max() < 1e-6
-    val = data[1]
+    val = labeled(tmp_path, "val", 32)
     scores = predict_scores(network, val.images, np.arange(len(val.labels)), 7, CPU)
     assert scores.shape == (32, 2)
     assert scores[val.labels.positive].mean() > scores[~val.labels.positive].mean() + 0.1
 
 
-def test_two_trainings_are_bit_identical(data: tuple[Labeled, Labeled], tmp_path: Path) -> None:
-    (_, first), (_, second) = run(data, tmp_path / "a"), run(data, tmp_path / "b")
+def test_a_student_learns_from_both_halves(tmp_path: Path) -> None:
+    plan = student_plan(tmp_path, epochs=20)
+    train(fresh(), plan, conditions(tmp_path / "events"))
+    history_to_csv(tmp_path / "events", tmp_path / "history.csv")
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert history["loss"].iloc[-1] < 0.7 * history["loss"].iloc[0]
+    assert history["auc"].max() > 0.9
+
+
+def test_two_trainings_are_bit_identical_for_any_number_of_readers(tmp_path: Path) -> None:
+    first, second = (
+        train(fresh(), student_plan(tmp_path), conditions(tmp_path / str(n), loader_threads=n))
+        for n in (1, 3)
+    )
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_keeping_the_last_epoch(data: tuple[Labeled, Labeled], tmp_path: Path) -> None:
-    last = TrainingSettings(**{**vars(SETTINGS), "keep": "last"})
-    network, weights = run(data, tmp_path / "e", last)
+def test_keeping_the_last_epoch(tmp_path: Path) -> None:
+    network = fresh()
+    weights = train(network, teacher_plan(tmp_path, keep="last"), conditions(tmp_path / "e"))
     state = network.state_dict()
     assert all(torch.equal(weights[name], state[name]) for name in weights)
 
 
-def test_keeping_the_best_epoch(data: tuple[Labeled, Labeled], tmp_path: Path) -> None:
-    long = TrainingSettings(**{**vars(SETTINGS), "epochs": 8})
-    network, weights = run(data, tmp_path / "e", long)
-    network.load_state_dict(weights)
+def test_keeping_the_best_epoch(tmp_path: Path) -> None:
+    network = fresh()
+    plan = teacher_plan(tmp_path, epochs=8)
+    network.load_state_dict(train(network, plan, conditions(tmp_path / "e")))
     history_to_csv(tmp_path / "e", tmp_path / "h.csv")
     best = pd.read_csv(tmp_path / "h.csv")["auc"].max()
-    from maknet.metrics.multilabel import area_under_curve
-
-    labels = data[1].labels
-    scores = predict_scores(network, data[1].images, np.arange(32), 8, CPU)
-    auc = area_under_curve(scores, labels.positive, labels.known).mean()
+    val = labeled(tmp_path, "val", 32)
+    scores = predict_scores(network, val.images, np.arange(32), 8, CPU)
+    auc = area_under_curve(scores, val.labels.positive, val.labels.known).mean()
     assert auc == pytest.approx(best, abs=1e-5)
 
 
-def test_a_loss_that_overflows_stops_with_its_step(
-    data: tuple[Labeled, Labeled], tmp_path: Path
-) -> None:
-    wild = TrainingSettings(**{**vars(SETTINGS), "learning_rate": 1e18})
+def test_a_loss_that_overflows_stops_with_its_step(tmp_path: Path) -> None:
+    wild = teacher_plan(tmp_path, learning_rate=1e18)
     with pytest.raises(NotFiniteError, match=r"at step \d+ of epoch \d+"):
-        run(data, tmp_path / "e", wild)
+        train(fresh(), wild, conditions(tmp_path / "e"))
 
 
-def test_scores_do_not_depend_on_the_batch_or_leave_training_mode_off(
-    data: tuple[Labeled, Labeled],
-) -> None:
+def test_scores_do_not_depend_on_the_batch_or_leave_training_mode_off(tmp_path: Path) -> None:
+    data = labeled(tmp_path, "train", 16)
     network = build_network("resnet18", 2, width=0.125).train()
     rows = np.array([5, 1, 9])
-    one, many = (predict_scores(network, data[0].images, rows, size, CPU) for size in (1, 3))
+    one, many = (predict_scores(network, data.images, rows, size, CPU) for size in (1, 3))
     np.testing.assert_allclose(one, many, atol=1e-5)
     assert network.training
 
 
-def test_the_loss_counts_a_head_without_propagation_once() -> None:
-    def total(logits: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
-        return logits.sum()
-
-    one = torch.ones(1, 2)
-    assert head_loss(total, (one, one), one, one) == 2
-    assert head_loss(total, (one, one.clone()), one, one) == 4
+@pytest.mark.parametrize(("arch", "heads"), [("maknet", 2), ("vgg16", 1)])
+def test_streams_and_heads_are_summed(arch: str, heads: int) -> None:
+    network = build_network(arch, 3, width=0.125).eval()
+    images = torch.randint(0, 255, (5, 3, 32, 32), dtype=torch.uint8)
+    positive, known = torch.randint(0, 2, (5, 3)).float(), torch.rand(5, 3) < 0.8
+    batch = Batch(images, positive, known, torch.rand(5, 7), (2, 3))
+    loss = WeightedFocalLoss(torch.rand(3), torch.rand(3), 2.0)
+    total = Objective(loss, (1.0, 0.5))(network, batch, CPU)
+    logits = network(images.float() / 255)[-heads:]
+    expected = sum(
+        weight * loss(head[part], positive[part], known[part])
+        for head in logits
+        for part, weight in ((slice(0, 2), 1.0), (slice(2, 5), 0.5))
+    )
+    torch.testing.assert_close(total, expected)
+    noisy = Objective(loss, (1.0, 0.5), NOISE)(network, batch, CPU)
+    assert noisy.item() != total.item()
 
 
 def test_images_and_labels_must_agree(tmp_path: Path) -> None:
-    data = toy(tmp_path, "a", 6)
+    data = labeled(tmp_path, "a", 6)
     save_table(tmp_path / "labels.npz", data.labels)
     rows = [{"lesion_index": i} for i in (4, 2, 0, 1, 5, 3)]
     write_rows(tmp_path / "a.csv", ("lesion_index",), rows)

@@ -1,0 +1,88 @@
+"""The student's noise: random changes of a whole batch at once, on the device (paper section 4.2).
+
+The paper names rotations, resized crops, grayscale and auto-contrast, not their strengths. Each
+image has draws of its own, made on the CPU from (seed, purpose, pass, image), so that they depend
+on neither the batch nor the device nor what ran before. There are no flips: left and right are
+labels. B images, C slices, S the image side.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from maknet.seeding import stream
+
+_DRAWS = 7  # angle, area, ratio, two places, grayscale, contrast
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as in torchvision's grayscale
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How strongly images are changed (config section `augmentation`).
+
+    Attributes:
+        rotation_deg: Largest angle to either side.
+        crop_area: Least and largest part of the image's area that a crop keeps.
+        crop_ratio: Narrowest and widest crop, width by height.
+        grayscale: Chance that the slices are replaced by one weighted mean.
+        autocontrast: Chance that each slice is stretched to [0, 1].
+    """
+
+    rotation_deg: float
+    crop_area: tuple[float, float]
+    crop_ratio: tuple[float, float]
+    grayscale: float
+    autocontrast: float
+
+    @classmethod
+    def from_config(cls, section: Mapping[str, Any]) -> "Augmentation":
+        """Read the config section `augmentation`."""
+        pairs = {name: tuple(section[name]) for name in ("crop_area", "crop_ratio")}
+        return cls(**{**section, **pairs})
+
+    def __call__(self, images: Tensor, draws: Tensor) -> Tensor:
+        """Return changed images.
+
+        Args:
+            images: (B, C, S, S) floats in [0, 1].
+            draws: (B, 7) uniform in [0, 1), on the same device.
+        """
+        grid = F.affine_grid(self._placement(draws), list(images.shape), align_corners=False)
+        changed = F.grid_sample(images, grid, align_corners=False)  # outside is 0, air
+        gray, contrast = (draws[:, i, None, None, None] for i in (5, 6))
+        luma = torch.tensor(_LUMA, device=images.device, dtype=images.dtype).view(1, 3, 1, 1)
+        mean = (changed * luma).sum(1, keepdim=True)
+        changed = torch.where(gray < self.grayscale, mean, changed)
+        low = changed.amin((2, 3), keepdim=True)
+        span = changed.amax((2, 3), keepdim=True) - low
+        stretched = (changed - low) / torch.where(span > 0, span, 1)
+        stretched = torch.where(span > 0, stretched, changed)
+        return torch.where(contrast < self.autocontrast, stretched, changed)
+
+    def _placement(self, draws: Tensor) -> Tensor:
+        """Return the affine map of each image from its result to its source, (B, 2, 3)."""
+        angle = (2 * draws[:, 0] - 1) * math.radians(self.rotation_deg)
+        area = _between(draws[:, 1], *self.crop_area)
+        ratio = torch.exp(_between(draws[:, 2], *map(math.log, self.crop_ratio)))
+        width = (area * ratio).sqrt().clamp(max=1)
+        height = (area / ratio).sqrt().clamp(max=1)
+        x, y = (2 * draws[:, 3] - 1) * (1 - width), (2 * draws[:, 4] - 1) * (1 - height)
+        cos, sin = torch.cos(angle), torch.sin(angle)
+        rows = torch.stack([cos * width, -sin * height, x, sin * width, cos * height, y], 1)
+        return rows.view(-1, 2, 3)
+
+
+def _between(draw: Tensor, low: float, high: float) -> Tensor:
+    return low + draw * (high - low)
+
+
+def draw_changes(seed: int, purpose: str, epoch: int, count: int) -> NDArray[np.float32]:
+    """Return the draws of all `count` images of one pass, (count, 7) in [0, 1)."""
+    return stream(seed, purpose, epoch).random((count, _DRAWS), np.float32)

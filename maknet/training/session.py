@@ -1,0 +1,134 @@
+"""One training as a job: where it runs, when it stops, what it leaves behind."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from maknet.files import write_json
+from maknet.models.build import build_network, describe_network, save_weights
+from maknet.models.device import find_device
+from maknet.seeding import make_deterministic, seed_torch
+from maknet.training.checkpoint import Checkpoint
+from maknet.training.course import Course
+from maknet.training.history import history_to_csv
+from maknet.training.interrupt import stop_requests
+from maknet.training.loop import Conditions, Plan, train
+from maknet.training.losses import WeightedFocalLoss
+from maknet.training.objective import Objective
+from maknet.training.optimizer import ranger
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Session:
+    """How a training job runs; nothing of it changes the result on one kind of device.
+
+    Attributes:
+        device: `cpu` or `cuda`.
+        threads: Of the job.
+        loader_threads: Readers side by side.
+        state: File for the state of an unfinished training.
+        identity: Digests of what makes the training the one it is, see `Checkpoint`.
+        checkpoint_s: Seconds between saved states.
+        seconds: How long it may train, None for no deadline.
+    """
+
+    device: str
+    threads: int
+    loader_threads: int
+    state: Path
+    identity: Mapping[str, str]
+    checkpoint_s: float
+    seconds: float | None
+
+    def open_device(self) -> torch.device:
+        """Return the device, set up so that the same input gives the same bits.
+
+        Raises:
+            InputError: A GPU was asked for and none is visible.
+        """
+        device = find_device(self.device)
+        torch.set_num_threads(self.threads)
+        make_deterministic()
+        return device
+
+
+@dataclass(frozen=True)
+class FocalSettings:
+    """How a network learns from the weighted focal loss (config sections, paper section 4.2).
+
+    Attributes:
+        epochs: Passes over the labeled images.
+        learning_rate: Constant.
+        keep: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
+        gamma: Of the loss.
+    """
+
+    epochs: int
+    learning_rate: float
+    keep: str
+    gamma: float
+
+
+def focal_plan(
+    course: Course, loss_weights: tuple[torch.Tensor, torch.Tensor], settings: FocalSettings,
+    validate: Callable[[nn.Module, torch.device], dict[str, float]], seed: int,
+    device: torch.device,
+) -> Plan:  # fmt: skip
+    """Return the plan of a training with weighted focal loss and Ranger.
+
+    Args:
+        course: The images.
+        loss_weights: Of positive and negative entries, (L,) each.
+        settings: How.
+        validate: Run after every epoch.
+        seed: Names the stream of dropout.
+        device: Where the loss is computed.
+    """
+    loss = WeightedFocalLoss(*loss_weights, gamma=settings.gamma).to(device)
+    weights = [stream.weight for stream in course.streams]
+    return Plan(
+        course, Objective(loss, weights, course.augmentation),
+        partial(ranger, learning_rate=settings.learning_rate), validate,
+        settings.epochs, settings.keep, seed, lambda epoch: settings.learning_rate,
+    )  # fmt: skip
+
+
+def new_network(
+    arch: str, labels: int, settings: Mapping[str, Any], seed: int, run: str
+) -> nn.Module:
+    """Build a network whose first weights belong to the seed and the run."""
+    seed_torch(seed, "weights", run)
+    return build_network(arch, labels, **settings)
+
+
+def train_and_save(
+    network: nn.Module, arch: str, labels: int, settings: Mapping[str, Any], plan: Plan,
+    session: Session, device: torch.device, outputs: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Train, going on from an earlier attempt, and write `weights`, `network`, `history`, `events`.
+
+    Raises:
+        InterruptedTrainingError: A signal or the deadline came first; the state is saved.
+    """
+    description = describe_network(arch, labels, settings)
+    logger.info(
+        "%s: %s parameters, %d epochs of %d steps", description["title"],
+        f"{description['parameters']:,}", plan.epochs, plan.course.steps_per_epoch,
+    )  # fmt: skip
+    events = Path(outputs["events"])
+    checkpoint = Checkpoint(session.state, session.identity, session.checkpoint_s)
+    with stop_requests(session.seconds) as stop:
+        conditions = Conditions(device, events, session.loader_threads, checkpoint, stop)
+        network.load_state_dict(train(network, plan, conditions))
+    save_weights(outputs["weights"], network, {"arch": arch})
+    write_json(outputs["network"], description)
+    history_to_csv(events, Path(outputs["history"]))
+    checkpoint.remove()

@@ -1,0 +1,75 @@
+"""Streams of the labeled and of the pseudo-labeled images."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maknet.data.labeled import Labeled
+from maknet.data.pool import ImagePool
+from maknet.data.pseudo_labels import PseudoLabels
+from maknet.errors import InputError
+from maknet.training.course import Stream
+
+Unlabelable = Literal["drop", "keep"]
+
+
+def labeled_stream(labeled: Labeled, batch_size: int) -> Stream:
+    """Return all images of a split with their labels."""
+    table = labeled.labels
+
+    def targets(rows: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        return table.positive[rows], table.known[rows]
+
+    return Stream("labeled", labeled.images, np.arange(len(table)), targets, batch_size)
+
+
+def pseudo_labeled_stream(
+    pool: ImagePool, labels: PseudoLabels, without_label: Unlabelable, batch_size: int,
+    weight: float = 1.0,
+) -> Stream:  # fmt: skip
+    """Return the unlabeled images with their pseudo-labels, all of which count as known.
+
+    Args:
+        pool: The images.
+        labels: Their labels.
+        without_label: Whether images without any label are left out (`drop`) or taken as negative
+            for all labels (`keep`).
+        batch_size: Images a step.
+        weight: Of their loss.
+
+    Raises:
+        InputError: The labels belong to other images, or no image is left.
+    """
+    labels.check_images([path.stem for path in pool.paths], pool.counts)
+    rows = np.arange(len(pool))
+    if without_label == "drop":
+        rows = rows[labels.labels_per_image() > 0]
+    if not len(rows):
+        raise InputError(
+            "No unlabeled image got a pseudo-label; lower pseudo_labels.threshold or train the "
+            "teacher longer."
+        )
+
+    def targets(rows: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        positive = labels.positive(rows)
+        return positive, np.ones_like(positive)
+
+    return Stream("unlabeled", pool, rows, targets, batch_size, weight)
+
+
+def label_balance(
+    labeled: Labeled, pseudo: PseudoLabels | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many known entries each label has and how many are positive, (L,) each.
+
+    Args:
+        labeled: The labeled images.
+        pseudo: When given, images with a pseudo-label count as well.
+    """
+    table = labeled.labels
+    known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
+    if pseudo is not None:
+        known = known + int((pseudo.labels_per_image() > 0).sum())
+        positive = positive + pseudo.label_counts()
+    return known, positive

@@ -1,0 +1,41 @@
+"""How good a network is after an epoch: LesaNet's evaluation on the validation images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from maknet.data.labeled import Labeled
+from maknet.inference.predict import predict_scores
+from maknet.metrics import calibrate_thresholds, evaluate
+from maknet.metrics.thresholds import GRID
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The validation images and how they are scored.
+
+    Attributes:
+        labeled: The images.
+        parents: Of each label.
+        batch_size: Images at once.
+        threshold_grid: Candidate thresholds for the F1.
+    """
+
+    labeled: Labeled
+    parents: Sequence[Sequence[int]]
+    batch_size: int
+    threshold_grid: Sequence[float] = GRID
+
+    def __call__(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """Return the macro `auc` and `f1`, NaN where no label is evaluable."""
+        labels = self.labeled.labels
+        rows = np.arange(len(labels))
+        scores = predict_scores(network, self.labeled.images, rows, self.batch_size, device)
+        thresholds = calibrate_thresholds(
+            scores, labels.positive, labels.known, self.threshold_grid
+        )
+        result = evaluate(scores, labels.positive, labels.known, thresholds, self.parents)
+        return {"auc": result.auc, "f1": result.f1}

@@ -1,0 +1,163 @@
+"""A training that is stopped at any step and started again ends with the same bits."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maknet.errors import InputError
+from maknet.jobs import time_left
+from maknet.training.checkpoint import Checkpoint
+from maknet.training.history import history_to_csv
+from maknet.training.interrupt import InterruptedTrainingError, stop_requests
+from maknet.training.loop import Plan, train
+from tests.unit.training.toy import conditions, fresh, student_plan, teacher_plan
+
+IDENTITY = {"settings": "aa", "inputs": "bb", "code": "cc"}
+Result = tuple[dict[str, torch.Tensor], bytes]
+
+
+def stop_after(steps: int) -> Callable[[], str | None]:
+    """Return a reason to stop that comes with the given step."""
+    taken = 0
+
+    def reason() -> str | None:
+        nonlocal taken
+        taken += 1
+        return "told to stop by a test" if taken == steps else None
+
+    return reason
+
+
+def finish(plan: Plan, folder: Path, stops: list[int], interval_s: float = 1e9) -> Result:
+    """Train with interruptions after so many steps of each attempt."""
+    folder.mkdir(exist_ok=True)
+    state = folder / "state.pt"
+    for number, steps in enumerate([*stops, 10**9]):
+        checkpoint = Checkpoint(state, IDENTITY, interval_s)
+        how = conditions(
+            folder / "events", loader_threads=1 + number % 3, checkpoint=checkpoint,
+            stop=stop_after(steps),
+        )  # fmt: skip
+        try:
+            weights = train(fresh(), plan, how)
+        except InterruptedTrainingError as error:
+            assert "start it again to go on" in str(error)  # noqa: PT017
+            continue
+        history_to_csv(folder / "events", folder / "history.csv")
+        return weights, (folder / "history.csv").read_bytes()
+    raise AssertionError("not finished")
+
+
+def same(first: Result, second: Result) -> bool:
+    return first[1] == second[1] and all(
+        torch.equal(first[0][name], second[0][name]) for name in first[0]
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("resume")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder: Path) -> Result:
+    return finish(student_plan(folder), folder / "undisturbed", [])
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_stopped_student_ends_with_the_same_bits(
+    folder: Path, undisturbed: Result, stops: list[int]
+) -> None:
+    (folder / "stopped" / "state.pt").unlink(missing_ok=True)
+    assert same(finish(student_plan(folder), folder / "stopped", stops), undisturbed)
+
+
+def test_a_teacher_that_keeps_its_last_epoch_resumes_as_well(folder: Path) -> None:
+    plan = teacher_plan(folder, keep="last", epochs=2)
+    # 8 steps an epoch: within one, at its end, and at the end of all
+    whole = finish(plan, folder / "t0", [])
+    assert same(finish(plan, folder / "t1", [3, 5, 8]), whole)
+
+
+def test_states_are_saved_by_the_clock_too(folder: Path, undisturbed: Result) -> None:
+    """What a kill leaves is a state saved by the clock: here after every step."""
+    assert same(finish(student_plan(folder), folder / "clock", [6], interval_s=0), undisturbed)
+
+
+def test_the_history_of_an_interrupted_training_is_whole(folder: Path, undisturbed: Result) -> None:
+    finish(student_plan(folder), folder / "again", [9])
+    history = pd.read_csv(folder / "again" / "history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", list(IDENTITY))
+def test_a_state_of_another_training_is_refused_with_both_digests(
+    tmp_path: Path, name: str
+) -> None:
+    Checkpoint(tmp_path / "s.pt", IDENTITY, 1).save({"epoch": 0})
+    other = Checkpoint(tmp_path / "s.pt", {**IDENTITY, name: "zz"}, 1)
+    words = rf"s\.pt is the state of a training with other {name} \(digest {IDENTITY[name]}, now zz"
+    with pytest.raises(InputError, match=words):
+        other.load()
+    assert (tmp_path / "s.pt").exists()
+
+
+def test_a_damaged_state_is_refused_and_a_pickle_is_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "s.pt"
+    checkpoint = Checkpoint(path, IDENTITY, 1)
+    assert checkpoint.load() is None
+    checkpoint.save({"network": torch.zeros(1000)})
+    whole = path.read_bytes()
+    for content in (b"", b"no state", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="is not the state of a training"):
+            checkpoint.load()
+    torch.save({"identity": IDENTITY, "state": Trap()}, path)
+    with pytest.raises(InputError, match="is not the state of a training"):
+        checkpoint.load()
+    assert not (tmp_path / "ran").exists()
+
+
+class Trap:
+    """Would write a file if it were unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.system, ("touch ran",))
+
+
+def test_a_failed_save_leaves_the_old_state(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "s.pt", IDENTITY, 1)
+    checkpoint.save({"epoch": 1})
+    with pytest.raises(AttributeError):
+        checkpoint.save({"epoch": lambda: 2})
+    assert checkpoint.load() == {"epoch": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["s.pt"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_are_held_back_until_the_step_is_over(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_requests() as reason:
+        assert reason() is None
+        os.kill(os.getpid(), number)
+        assert reason() == f"told to stop by {number.name}"
+    assert signal.getsignal(number) is before
+
+
+def test_the_deadline_comes_before_the_limit() -> None:
+    with stop_requests(0) as reason:
+        assert reason() == "out of time"
+    with stop_requests(60) as reason:
+        assert reason() is None
+    assert time_left(60, 180) == 3420
+    assert time_left(4, 180) == 120  # at most half is kept back: an attempt must get somewhere
+    assert time_left(None, 180) is None
+    assert time_left(60, None) is None
