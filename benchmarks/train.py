@@ -17,7 +17,6 @@ runs on a GPU (`--device cuda`).
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -40,7 +39,7 @@ from maknet.data.pseudo_labels import PseudoLabels, sparse_labels
 from maknet.data.shards import ShardReader, write_shard
 from maknet.inference.unlabeled import label_images
 from maknet.models.build import build_network
-from maknet.models.device import as_input, find_device, mixed_precision
+from maknet.models.device import find_device, mixed_precision, scaled
 from maknet.models.layers import MAKConv2d
 from maknet.training.augment import Augmentation, draw_changes
 from maknet.training.course import Course
@@ -179,20 +178,20 @@ def measure_loop(data: Data, size: int, steps: int, how: "How") -> dict[str, flo
 
 
 def measure_loader(data: Data, how: "How") -> dict[str, float]:
-    """Measure reading in random order against one copy of the same bytes."""
+    """Measure reading in random order against a copy of the same images in the same order."""
     order = np.random.default_rng(2).permutation(len(data.pool))
     source = np.random.default_rng(3).integers(0, 256, data.pool.shape, np.uint8)
-    target = np.empty((128, *data.pool.shape[1:]), np.uint8)
+    targets = np.empty((5, 128, *data.pool.shape[1:]), np.uint8)  # a reader ahead needs several
 
     def read() -> int:
         batches = read_batches(in_batches(data.pool, order, 128), 128, how.device, how.threads)
         return sum(len(batch) for batch in batches)
 
     def copy() -> int:
-        for start in range(0, len(source), 128):
-            part = source[start : start + 128]
-            target[: len(part)] = part
-        return len(source)
+        for number, start in enumerate(range(0, len(order), 128)):
+            rows = order[start : start + 128]
+            np.take(source, rows, 0, out=targets[number % 5, : len(rows)], mode="clip")
+        return len(order)
 
     found = rates({"loader": read, "copy": copy}, how.repeats * 3, how.device)
     return {
@@ -204,15 +203,14 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
 def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     """Measure the noise of a batch at once against torchvision image by image."""
     images = torch.randint(0, 256, (64, 3, size, size), dtype=torch.uint8)
-    moved = as_input(images, how.device)
-    draws = torch.from_numpy(draw_changes(1, "benchmark", 0, 64)).to(how.device)
+    draws = torch.from_numpy(draw_changes(1, "benchmark", 0, 64))
     usual = v2.Compose([
         v2.RandomRotation(15), v2.RandomResizedCrop(size, (0.5, 1.0), antialias=True),
         v2.RandomGrayscale(0.1), v2.RandomAutocontrast(0.3),
     ])  # fmt: skip
 
     def batched() -> int:
-        NOISE(moved, draws)
+        NOISE(scaled(images, how.device), draws)
         return 64
 
     def one_by_one() -> int:
@@ -254,24 +252,26 @@ def print_peak(arch: str, batch: int, size: int, device: torch.device) -> None:
         Learner(arch, batch, size, device).bare(2)
         print(torch.cuda.max_memory_allocated() / 1e6)
         return
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _resident_peak_mb()
     Learner(arch, batch, size, device).bare(2)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
+    print(_resident_peak_mb() - before)
 
 
-def measure_convolution(batch: int, size: int, how: "How") -> dict[str, float]:
-    """Measure MAKConv, forward and backward, as one convolution and as four."""
-    layer = MAKConv2d(224, 40).to(how.device)  # the middle of the third block
-    images = torch.rand(batch, 224, size // 16, size // 16, device=how.device)
+def _resident_peak_mb() -> float:
+    """Return this process's own peak; `getrusage` would begin with that of its parent."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return float(line.split()[1]) / 1e3
 
-    def run(forward: Callable[[Tensor], Tensor]) -> int:
-        for _ in range(10):
-            layer.zero_grad()
-            forward(images).sum().backward()
-        return 10 * batch
 
-    ways: Timed = {"one": lambda: run(layer), "four": lambda: run(layer.forward_by_group)}
-    found = rates(ways, how.repeats * 3, how.device)
+def measure_convolution(batch: int, size: int, steps: int, how: "How") -> dict[str, float]:
+    """Measure MAKNet's steps with MAKConv as one convolution and as four."""
+    one, four = (Learner("maknet", batch, size, how.device) for _ in range(2))
+    for module in four.network.modules():
+        if isinstance(module, MAKConv2d):
+            module.forward = module.forward_by_group  # type: ignore[method-assign]
+    found = rates({"one": lambda: one.bare(steps), "four": lambda: four.bare(steps)},
+                  how.repeats, how.device)  # fmt: skip
     return {"one_convolution_to_four": found["one"] / found["four"]}
 
 
@@ -305,7 +305,7 @@ def main() -> None:
         data = Data(Path(folder), chosen.size, chosen.images, chosen.batch)
         for part in (
             measure_loader(data, how), measure_augmentation(chosen.size, how),
-            measure_convolution(chosen.batch, chosen.size, how),
+            measure_convolution(chosen.batch, chosen.size, chosen.steps, how),
             measure_loop(data, chosen.size, chosen.steps, how),
             measure_networks(chosen.batch, chosen.size, chosen.steps, how),
         ):  # fmt: skip

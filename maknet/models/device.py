@@ -31,6 +31,10 @@ def mixed_precision(device: torch.device) -> Iterator[None]:
 
 
 def as_input(images: Tensor, device: torch.device) -> Tensor:
-    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1]."""
-    moved = images.to(device, non_blocking=True).float().div_(255)
-    return moved.contiguous(memory_format=torch.channels_last)
+    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1], channels last."""
+    return scaled(images, device).contiguous(memory_format=torch.channels_last)
+
+
+def scaled(images: Tensor, device: torch.device) -> Tensor:
+    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1], in the usual layout."""
+    return images.to(device, non_blocking=True).float().div_(255)

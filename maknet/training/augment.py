@@ -7,7 +7,7 @@ labels. B images, C slices, S the image side.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,20 +51,15 @@ class Augmentation:
         """Return changed images.
 
         Args:
-            images: (B, C, S, S) floats in [0, 1].
-            draws: (B, 7) uniform in [0, 1), on the same device.
+            images: (B, C, S, S) floats in [0, 1], contiguous: sampling is twice as fast so.
+            draws: (B, 7) uniform in [0, 1), on the CPU, where it is decided which images change.
         """
-        grid = F.affine_grid(self._placement(draws), list(images.shape), align_corners=False)
+        placement = self._placement(draws).to(images.device, non_blocking=True)
+        grid = F.affine_grid(placement, list(images.shape), align_corners=False)
         changed = F.grid_sample(images, grid, align_corners=False)  # outside is 0, air
-        gray, contrast = (draws[:, i, None, None, None] for i in (5, 6))
-        luma = torch.tensor(_LUMA, device=images.device, dtype=images.dtype).view(1, 3, 1, 1)
-        mean = (changed * luma).sum(1, keepdim=True)
-        changed = torch.where(gray < self.grayscale, mean, changed)
-        low = changed.amin((2, 3), keepdim=True)
-        span = changed.amax((2, 3), keepdim=True) - low
-        stretched = (changed - low) / torch.where(span > 0, span, 1)
-        stretched = torch.where(span > 0, stretched, changed)
-        return torch.where(contrast < self.autocontrast, stretched, changed)
+        _change(changed, draws[:, 5] < self.grayscale, _gray)
+        _change(changed, draws[:, 6] < self.autocontrast, _stretch)
+        return changed
 
     def _placement(self, draws: Tensor) -> Tensor:
         """Return the affine map of each image from its result to its source, (B, 2, 3)."""
@@ -77,6 +72,25 @@ class Augmentation:
         cos, sin = torch.cos(angle), torch.sin(angle)
         rows = torch.stack([cos * width, -sin * height, x, sin * width, cos * height, y], 1)
         return rows.view(-1, 2, 3)
+
+
+def _change(images: Tensor, chosen: Tensor, change: Callable[[Tensor], Tensor]) -> None:
+    """Change the chosen images in place; no time is spent on the others."""
+    rows = chosen.nonzero().squeeze(1).to(images.device, non_blocking=True)
+    if len(rows):
+        images.index_copy_(0, rows, change(images.index_select(0, rows)))
+
+
+def _gray(images: Tensor) -> Tensor:
+    luma = torch.tensor(_LUMA, device=images.device, dtype=images.dtype).view(1, 3, 1, 1)
+    return (images * luma).sum(1, keepdim=True).expand_as(images)
+
+
+def _stretch(images: Tensor) -> Tensor:
+    """Stretch each slice to [0, 1]; one of a single value stays as it is."""
+    low, high = images.amin((2, 3), keepdim=True), images.amax((2, 3), keepdim=True)
+    span = high - low
+    return torch.where(span > 0, (images - low) / torch.where(span > 0, span, 1), images)
 
 
 def _between(draw: Tensor, low: float, high: float) -> Tensor:

@@ -52,7 +52,7 @@ class Batch:
         images: (B, C, S, S) uint8.
         positive: (B, L) float.
         known: (B, L) bool.
-        draws: For the augmentation, (B, 7), or None.
+        draws: For the augmentation, (B, 7) on the CPU, or None.
         sizes: Images of each stream; their sum is B.
     """
 
@@ -142,8 +142,7 @@ class Course:
         positive, known = (np.concatenate(arrays) for arrays in zip(*labels, strict=True))
         draws = None
         if self.augmentation is not None:
-            changes = torch.from_numpy(np.concatenate([share.draws for share in shares]))
-            draws = changes.to(device, non_blocking=True)
+            draws = torch.from_numpy(np.concatenate([share.draws for share in shares]))
         return Batch(
             images,
             torch.from_numpy(positive).to(device, torch.float32, non_blocking=True),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from maknet.models.device import as_input, mixed_precision
+from maknet.models.device import mixed_precision, scaled
 from maknet.training.augment import Augmentation
 from maknet.training.course import Batch
 from maknet.training.losses import WeightedFocalLoss
@@ -31,9 +31,10 @@ class Objective:
 
     def __call__(self, network: nn.Module, batch: Batch, device: torch.device) -> Tensor:
         """Return the loss, a scalar, after one forward pass over all streams."""
-        images = as_input(batch.images, device)
+        images = scaled(batch.images, device)
         if self.augmentation is not None and batch.draws is not None:
             images = self.augmentation(images, batch.draws)
+        images = images.contiguous(memory_format=torch.channels_last)
         with mixed_precision(device):
             first, final = network(images)
         heads = [final] if first is final else [final, first]
