@@ -21,6 +21,7 @@ include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/student.smk"
+include: "workflow/rules/lesanet.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
@@ -32,6 +33,10 @@ rule all:
     input:
         table1="<results>/table1.csv",
         table2="<results>/table2.csv",
+        table3="<results>/table3.csv",
+        beside_the_paper=expand(
+            "<results>/table{number}_vs_paper.csv", number=[1, 2, 3]
+        ),
         pseudo_labels="<results>/pseudo_labels.csv",
         curves="<results>/curves.png",
         rejected="<results>/rejected.csv",

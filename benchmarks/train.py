@@ -105,7 +105,7 @@ class Learner:
     def __init__(self, arch: str, batch: int, size: int, device: torch.device) -> None:
         self.device = device
         self.network = build_network(arch, LABELS).to(device, memory_format=torch.channels_last)
-        self.optimizer = ranger(self.network.parameters(), 0.001)
+        self.optimizer = ranger(self.network, 0.001)
         self.loss = WeightedFocalLoss(torch.ones(LABELS), torch.ones(LABELS), 2.0).to(device)
         self.objective = Objective(self.loss, (1.0, 1.0), NOISE)
         self.images = torch.rand(batch, 3, size, size, device=device)
@@ -179,7 +179,8 @@ def measure_loop(data: Data, size: int, steps: int, how: "How") -> dict[str, flo
 
 def measure_loader(data: Data, how: "How") -> dict[str, float]:
     """Measure reading in random order against a copy of the same images in the same order."""
-    order = np.random.default_rng(2).permutation(len(data.pool))
+    generator = np.random.default_rng(2)
+    order = np.concatenate([generator.permutation(len(data.pool)) for _ in range(8)])
     source = np.random.default_rng(3).integers(0, 256, data.pool.shape, np.uint8)
     targets = np.empty((5, 128, *data.pool.shape[1:]), np.uint8)  # a reader ahead needs several
 

@@ -125,6 +125,22 @@ def _check_ranges(config: Config) -> None:
             raise InputError(
                 f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights."
             )
+    low, high = config["lesanet"]["input"]["window_hu"]
+    if low >= high:
+        raise InputError(
+            f"The configuration key 'lesanet.input.window_hu' must rise, not [{low}, {high}]."
+        )
+    generic = config["lesanet"]["generic"]
+    if generic == "imagenet" and config["networks"]["vgg16"]["width"] != 1:
+        raise InputError(
+            "The configuration key 'networks.vgg16.width' must be 1 for ImageNet weights, which "
+            "'lesanet.generic' asks for."
+        )
+    if generic == "textures" and "textures" not in config:
+        raise InputError(
+            "The configuration key 'lesanet.generic' is textures, but there is no section "
+            "'textures'; see config/demo.yaml."
+        )
     grid = config["evaluation"]["threshold_grid"]
     if grid != sorted(grid):
         raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -29,7 +29,12 @@ class ImageSource(Protocol):
         """(N, C, S, S)."""
         ...
 
-    def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[np.uint8]) -> None:
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of a pixel."""
+        ...
+
+    def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[Any]) -> None:
         """Fill `out` with the named images."""
         ...
 
@@ -55,8 +60,9 @@ def in_batches(source: ImageSource, rows: NDArray[np.integer], size: int) -> lis
 class _Buffer:
     """Memory for one batch, pinned where a GPU copies from it."""
 
-    def __init__(self, shape: tuple[int, ...], device: torch.device) -> None:
-        self.images = torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
+    def __init__(self, shape: tuple[int, ...], kind: np.dtype[Any], device: torch.device) -> None:
+        images = torch.from_numpy(np.empty(shape, kind))
+        self.images = images.pin_memory() if device.type == "cuda" else images
         self.copied: torch.cuda.Event | None = None
 
     def fill(self, parts: Sequence[Part]) -> Tensor:
@@ -81,7 +87,7 @@ class _Buffer:
 def read_batches(
     batches: Iterable[Sequence[Part]], batch_size: int, device: torch.device, threads: int = 1
 ) -> Iterator[Tensor]:
-    """Yield the images of each batch on `device`, (B, C, S, S) uint8, in order.
+    """Yield the images of each batch on `device`, (B, C, S, S) in the source's type, in order.
 
     On the CPU a batch is valid until the next one is asked for.
 
@@ -96,8 +102,9 @@ def read_batches(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="read-ahead")
     try:
         for parts in batches:
-            shape = (batch_size, *parts[0].source.shape[1:])
-            buffer = free.pop() if free else _Buffer(shape, device)
+            source = parts[0].source
+            shape = (batch_size, *source.shape[1:])
+            buffer = free.pop() if free else _Buffer(shape, source.dtype, device)
             pending.append((buffer, pool.submit(buffer.fill, parts)))
             if len(pending) >= _AHEAD + threads:
                 yield from _next(pending, free, device)

@@ -17,13 +17,17 @@ from maknet.data.ct import Box, ImageSettings, prepare_slices, resize, window_hu
 from maknet.data.shards import write_shard
 from maknet.errors import InputError
 from maknet.files import read_rows, write_rows
+from maknet.progress import tracked
 
 _PNG_OFFSET = 32768  # stored value of 0 HU
 INDEX_COLUMNS = (
     "lesion_index", "patient", "series", "key_slice", "crop_top", "crop_bottom", "crop_left",
     "crop_right", "neighbors_missing", "cropped",
 )  # fmt: skip
-_NEEDED = ("File_name", "Patient_index", "Key_slice_index", "Spacing_mm_px_", "Possibly_noisy")
+_NEEDED = (
+    "File_name", "Patient_index", "Key_slice_index", "Bounding_boxes", "Spacing_mm_px_",
+    "Possibly_noisy",
+)  # fmt: skip
 
 
 class ImageUnreadableError(InputError):
@@ -40,6 +44,7 @@ class LesionRow:
         series: Folder of the series, for example `000001_01_01`.
         key_slice: Number of the slice on which the lesion was measured.
         spacing_mm: (x, y, z) as in the table.
+        box: x1, y1, x2, y2 around the lesion as in the table, in pixels counted from 1.
     """
 
     lesion_index: int
@@ -47,6 +52,7 @@ class LesionRow:
     series: str
     key_slice: int
     spacing_mm: tuple[float, float, float]
+    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,11 @@ def _lesion_row(path: str | Path, number: int, row: dict[str, str]) -> LesionRow
     try:
         series, slice_name = row["File_name"].rsplit("_", 1)
         x, y, z = (float(part) for part in row["Spacing_mm_px_"].split(","))
+        x1, y1, x2, y2 = (float(part) for part in row["Bounding_boxes"].split(","))
         return LesionRow(
-            number, int(row["Patient_index"]), series, int(Path(slice_name).stem), (x, y, z)
-        )
+            number, int(row["Patient_index"]), series, int(Path(slice_name).stem), (x, y, z),
+            (x1, y1, x2, y2),
+        )  # fmt: skip
     except (ValueError, AttributeError) as error:
         raise InputError(f"{path}: row {number} cannot be read ({error}); fix the row.") from error
 
@@ -193,7 +201,7 @@ def prepare_lesions(
     """Prepare many lesions; the second list holds those whose files are unreadable, with why."""
     prepared: list[tuple[LesionRow, LesionImage]] = []
     unreadable: list[tuple[LesionRow, str]] = []
-    for lesion in lesions:
+    for lesion in tracked(lesions, "lesions", "image"):
         try:
             prepared.append((lesion, prepare_lesion(images, lesion, settings)))
         except ImageUnreadableError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.shards import ShardReader
+from maknet.data.shards import ShardReader, image_bytes
 from maknet.errors import InputError
 
 
@@ -40,6 +40,7 @@ class ImagePool:
                 "configuration."
             )
         self.shape: tuple[int, ...] = (len(self), *shapes.pop())
+        self.dtype = self._readers[0].dtype
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -48,11 +49,12 @@ class ImagePool:
     def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[np.uint8]) -> None:
         """Fill `out` (len(rows), C, S, S), which must be contiguous, with the named images."""
         shards = np.searchsorted(self._starts, rows, side="right") - 1
+        view, size = image_bytes(out), self._readers[0].image_bytes
         for place, (row, shard) in enumerate(zip(rows, shards, strict=True)):
             if not 0 <= row < len(self):
                 raise IndexError(f"image {row} of {len(self)}")
             within = int(row) - int(self._starts[shard])
-            self._readers[shard].read([within], out[place : place + 1])
+            self._readers[shard].read_one(within, view[place * size : (place + 1) * size])
 
 
 def _open_all(paths: Sequence[Path]) -> list[ShardReader]:

@@ -20,6 +20,7 @@ from maknet.data.preview import preview
 from maknet.data.screening import ScreeningRules, screen
 from maknet.data.shards import write_shard
 from maknet.files import atomic_path, read_rows, write_rows
+from maknet.progress import tracked
 
 SERIES_COLUMNS = (
     "batch", "folder", "series_uid", "status", "reason", "detail", "files", "slices", "left_out",
@@ -67,7 +68,7 @@ def prepare_batch(
     parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
     rows: list[dict[str, Any]] = []
     tables = []
-    for folder in folders:
+    for folder in tracked(folders, batch, "series"):
         row, triplets = _prepare_series(folder, image, rules)
         rows.append({"batch": batch, **row})
         if triplets is not None:

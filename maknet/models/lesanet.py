@@ -21,6 +21,20 @@ _POOLED = 5
 _BOX_BLOCKS = 3  # in these the lesion's box is pooled, in later ones the whole patch
 
 
+_MEAN_GRAY = 50.0  # subtracted from windowed values in [0, 255]
+
+
+def patch_input(patches: Tensor, window_hu: tuple[float, float], device: torch.device) -> Tensor:
+    """Move HU patches (B, 3, P, P) to the device as LesaNet's input, about -0.196 to 0.804.
+
+    The window becomes [0, 255], the released code's mean gray value is subtracted, and the result
+    divided by 255.
+    """
+    low, high = window_hu
+    gray = (patches.to(device, non_blocking=True).float() - low) * (255 / (high - low))
+    return ((gray - _MEAN_GRAY) / 255).contiguous(memory_format=torch.channels_last)
+
+
 class LesaNetOutput(NamedTuple):
     """What the four losses need.
 

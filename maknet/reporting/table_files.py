@@ -52,6 +52,8 @@ def _for_people(table: pd.DataFrame) -> pd.DataFrame:
         shown["Arch"] = table["arch"]
         shown["Parameters"] = [f"{n:,}" for n in table["parameters"]]
         shown["At paper size"] = [f"{n:,}" for n in table["paper_size_parameters"]]
+    if "method" in table:
+        shown["Method"] = table["method"]
     if "iteration" in table:
         shown["Iteration"] = ["0 (teacher)" if n == 0 else f"{n}" for n in table["iteration"]]
     for name, set_title in _SET_TITLES.items():

@@ -19,6 +19,7 @@ from maknet.metrics.bootstrap import intervals
 from maknet.metrics.multilabel import METRICS
 
 TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
+_TEXT = ("dataset", "arch", "method", "difference_of", "test_set", "metric")
 _EXTRAS = ("precision_standard", "never_predicted", "evaluable")
 
 
@@ -76,6 +77,68 @@ def table2(dataset: str, width: float, runs: Sequence[Repeated], confidence: flo
     return _table(heads, runs, [{"width": width}] * len(runs), confidence)
 
 
+METHODS = {
+    "imagenet": "LesaNet (ImageNet)",
+    "textures": "LesaNet (drawn textures, in place of ImageNet)",
+    "tcia": "LesaNet (TCIA)",
+    "phantom": "LesaNet (phantom CT, in place of TCIA)",
+    "folder": "LesaNet (own CT, in place of TCIA)",
+    "scratch": "LesaNet (random weights)",
+}
+
+
+def table3(
+    dataset: str, methods: Sequence[str], width: float, runs: Sequence[Repeated], confidence: float
+) -> pd.DataFrame:
+    """Return Table 3: one row a way to start LesaNet.
+
+    Args:
+        dataset: `deeplesion`, `phantom` or `sample`.
+        methods: What each run started from, a key of `METHODS`.
+        width: Of the networks.
+        runs: What they scored, in the same order.
+        confidence: Of the intervals.
+    """
+    heads = [{"dataset": dataset, "method": METHODS[method]} for method in methods]
+    return _table(heads, runs, [{"width": width}] * len(runs), confidence)
+
+
+def paired_difference(
+    dataset: str, first: Repeated, second: Repeated, names: tuple[str, str], confidence: float
+) -> pd.DataFrame:
+    """Return how much `first` scores above `second`, with paired bootstrap intervals.
+
+    Both are evaluated on the same resampled patients, so that what they have in common cancels.
+
+    Returns:
+        One row a test set and metric: `difference`, its interval `low` to `high`, and
+        `share_above_zero` of the resamples.
+    """
+    rows = []
+    for split, name in TEST_SETS.items():
+        ours, theirs = (
+            np.mean([arrays[split] for arrays in run.bootstrap], axis=0) for run in (first, second)
+        )
+        interval = intervals(ours - theirs, confidence)
+        for column, metric in enumerate(METRICS):
+            values = [
+                _mean([metrics[split]["summary"][metric] for metrics in run.metrics])
+                for run in (first, second)
+            ]
+            defined = None not in values
+            low, high = interval[metric] or (None, None)
+            gaps = (ours - theirs)[:, column]
+            gaps = gaps[~np.isnan(gaps)]
+            rows.append({
+                "dataset": dataset, "difference_of": f"{names[0]} minus {names[1]}",
+                "test_set": name, "metric": metric,
+                "difference": values[0] - values[1] if defined else None,  # type: ignore[operator]
+                "low": low, "high": high,
+                "share_above_zero": float((gaps > 0).mean()) if len(gaps) else None,
+            })  # fmt: skip
+    return _numeric(pd.DataFrame(rows))
+
+
 def by_seed(table: pd.DataFrame, key: str, runs: Sequence[Repeated], seeds: Sequence[int],
             confidence: float) -> pd.DataFrame:  # fmt: skip
     """Return one row a line of the table and seed, with each seed's own metrics and intervals."""
@@ -125,7 +188,7 @@ def _table(
 def _numeric(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with NaN for None, so that undefined numbers are numbers."""
     mixed = [name for name in table.columns if table[name].dtype == object]
-    numbers = [name for name in mixed if name not in ("dataset", "arch")]
+    numbers = [name for name in mixed if name not in _TEXT]
     return table.astype(dict.fromkeys(numbers, float))
 
 

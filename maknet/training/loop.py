@@ -48,22 +48,25 @@ class Plan:
     Attributes:
         course: The batches.
         objective: Network, batch and device to the loss of a step, a scalar.
-        optimizer: Parameters to optimizer.
+        optimizer: Network to optimizer.
         validate: Network and device to values by name, after every epoch.
         epochs: How many.
         keep: Whose weights are kept: `last`, or the epoch with the best value of that name.
         seed: Names the stream of dropout.
-        learning_rate: Epoch, 0-based, to learning rate.
+        learning_rate: Epoch, 0-based, to learning rate; a group of parameters that has a
+            `lr_scale` learns so many times as fast.
+        clip_norm: Largest norm of the gradient of all parameters together, or None.
     """
 
     course: Steps
     objective: Callable[[nn.Module, Any, torch.device], Tensor]
-    optimizer: Callable[[Any], Optimizer]
+    optimizer: Callable[[nn.Module], Optimizer]
     validate: Callable[[nn.Module, torch.device], dict[str, float]]
     epochs: int
     keep: str
     seed: int
     learning_rate: Callable[[int], float]
+    clip_norm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class _Run:
 
     def __init__(self, network: nn.Module, plan: Plan, conditions: Conditions) -> None:
         self.network, self.plan, self.conditions = network, plan, conditions
-        self.optimizer = plan.optimizer(network.parameters())
+        self.optimizer = plan.optimizer(network)
         self.epoch = self.step = 0
         self.loss_sum = torch.zeros((), device=conditions.device)
         self.best = -math.inf
@@ -135,7 +138,7 @@ class _Run:
         self.network.train()
         device, plan = self.conditions.device, self.plan
         for group in self.optimizer.param_groups:
-            group["lr"] = plan.learning_rate(self.epoch)
+            group["lr"] = plan.learning_rate(self.epoch) * group.get("lr_scale", 1.0)
         first_bad = torch.full((), -1, device=device)
         batches = plan.course.batches(self.epoch, self.step, device, self.conditions.loader_threads)
         self._started = (time.monotonic(), self.step)
@@ -144,6 +147,8 @@ class _Run:
             loss = plan.objective(self.network, batch, device)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call] # torch's stub
+            if plan.clip_norm is not None:
+                nn.utils.clip_grad_norm_(self.network.parameters(), plan.clip_norm)
             self.optimizer.step()
             self.loss_sum += loss.detach()
             first_bad = torch.where((first_bad < 0) & ~loss.isfinite(), self.step, first_bad)

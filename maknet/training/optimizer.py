@@ -1,12 +1,10 @@
-"""Ranger: rectified Adam with lookahead (paper section 4.2, reference 15)."""
-
-from collections.abc import Iterable
+"""The optimizers: Ranger (paper section 4.2, reference 15), and LesaNet's SGD."""
 
 from torch import nn
-from torch.optim import Optimizer
+from torch.optim import SGD, Optimizer
 
 
-def ranger(parameters: Iterable[nn.Parameter], learning_rate: float) -> Optimizer:
+def ranger(network: nn.Module, learning_rate: float) -> Optimizer:
     """Return Ranger as its author published it when the paper was written (January 2020).
 
     Two settings differ from the package's defaults. Without `degenerated_to_sgd` its first five
@@ -16,6 +14,20 @@ def ranger(parameters: Iterable[nn.Parameter], learning_rate: float) -> Optimize
     from pytorch_optimizer import Ranger
 
     optimizer: Optimizer = Ranger(
-        parameters, lr=learning_rate, degenerated_to_sgd=True, use_gc=False
+        network.parameters(), lr=learning_rate, degenerated_to_sgd=True, use_gc=False
     )
     return optimizer
+
+
+def lesanet_sgd(network: nn.Module, momentum: float, weight_decay: float) -> Optimizer:
+    """Return the SGD of LesaNet's released code: biases learn twice as fast and do not decay.
+
+    The training loop sets the rate of each group to the plan's times the group's `lr_scale`.
+    """
+    biases = [p for name, p in network.named_parameters() if name.endswith("bias")]
+    others = [p for name, p in network.named_parameters() if not name.endswith("bias")]
+    groups = [
+        {"params": others, "weight_decay": weight_decay, "lr_scale": 1.0},
+        {"params": biases, "weight_decay": 0.0, "lr_scale": 2.0},
+    ]
+    return SGD(groups, lr=0.0, momentum=momentum)

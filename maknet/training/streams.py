@@ -70,6 +70,12 @@ def label_balance(
     table = labeled.labels
     known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
     if pseudo is not None:
-        known = known + int((pseudo.labels_per_image() > 0).sum())
-        positive = positive + pseudo.label_counts()
+        more_known, more_positive = pseudo_balance(pseudo)
+        known, positive = known + more_known, positive + more_positive
     return known, positive
+
+
+def pseudo_balance(labels: PseudoLabels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the same for the unlabeled images that have a pseudo-label."""
+    images = int((labels.labels_per_image() > 0).sum())
+    return np.full(len(labels.names), images), labels.label_counts()

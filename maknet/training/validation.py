@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from maknet.data.labeled import Labeled
+from maknet.data.labels import LabelTable
 from maknet.inference.predict import predict_scores
 from maknet.metrics import calibrate_thresholds, evaluate
 from maknet.metrics.thresholds import GRID
@@ -31,11 +33,18 @@ class Validation:
 
     def __call__(self, network: nn.Module, device: torch.device) -> dict[str, float]:
         """Return the macro `auc` and `f1`, NaN where no label is evaluable."""
-        labels = self.labeled.labels
-        rows = np.arange(len(labels))
+        rows = np.arange(len(self.labeled.labels))
         scores = predict_scores(network, self.labeled.images, rows, self.batch_size, device)
-        thresholds = calibrate_thresholds(
-            scores, labels.positive, labels.known, self.threshold_grid
-        )
-        result = evaluate(scores, labels.positive, labels.known, thresholds, self.parents)
-        return {"auc": result.auc, "f1": result.f1}
+        return validation_metrics(scores, self.labeled.labels, self.parents, self.threshold_grid)
+
+
+def validation_metrics(
+    scores: NDArray[np.floating],
+    labels: LabelTable,
+    parents: Sequence[Sequence[int]],
+    threshold_grid: Sequence[float],
+) -> dict[str, float]:
+    """Return the macro `auc` and `f1` with thresholds calibrated on the same images."""
+    thresholds = calibrate_thresholds(scores, labels.positive, labels.known, threshold_grid)
+    result = evaluate(scores, labels.positive, labels.known, thresholds, parents)
+    return {"auc": result.auc, "f1": result.f1}

@@ -87,6 +87,36 @@ def test_pseudo_labels_cover_all_unlabeled_images_in_every_round(finished: Path)
         assert not np.einsum("ni,ij,nj->n", positive, exclusive, positive, dtype=int).any()
 
 
+def test_table3_compares_three_ways_to_start(finished: Path) -> None:
+    results = finished / "results/demo"
+    table = pd.read_csv(results / "table3.csv")
+    assert table["method"].tolist() == [
+        "LesaNet (drawn textures, in place of ImageNet)",
+        "LesaNet (phantom CT, in place of TCIA)",
+        "LesaNet (random weights)",
+    ]
+    loaded = {arm: json.loads((results / f"runs/lesanet_{arm}/transfer.json").read_text())
+              for arm in ("imagenet", "tcia", "scratch")}  # fmt: skip
+    assert loaded["scratch"] is None
+    assert loaded["tcia"]["sha256"] == sha256(results / "runs/vgg16_tcia/model.safetensors")
+    assert loaded["imagenet"]["trunk_sha256"] != loaded["tcia"]["trunk_sha256"]
+    gap = pd.read_csv(results / "table3_difference.csv")
+    assert gap["difference"][0] == pytest.approx(
+        table["text_mined_auc"][1] - table["text_mined_auc"][0], abs=1e-5
+    )
+    labels = json.loads((finished / "data/demo/lesion_labels/relations.json").read_text())["names"]
+    assert len(labels) > 49  # more than the body parts of tables 1 and 2
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_no_phantom_number_stands_beside_the_papers(finished: Path, number: int) -> None:
+    table = pd.read_csv(finished / f"results/demo/table{number}_vs_paper.csv")
+    assert set(table["dataset"]) == {"phantom"}
+    assert table["ours"].notna().all()
+    assert table["paper"].isna().all()
+    assert table["difference"].isna().all()
+
+
 def test_refused_series_are_listed_and_counts_add_up(finished: Path) -> None:
     reasons = [row["reason"] for row in read_rows(finished / "results/demo/rejected.csv")]
     assert sorted(reasons) == ["localizer", "too_few_slices"]
@@ -143,8 +173,10 @@ def test_a_changed_setting_reruns_what_depends_on_it(
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert jobs(planned.stdout + planned.stderr) == {
         "train_maknet": 1, "train_vgg16": 1, "train_resnet18": 1, "train_student": 2,
-        "pseudo_label": 3, "summarize_pseudo_labels": 1, "predict_scores": 5,
-        "compute_metrics": 5, "table1": 1, "table2": 1, "curves": 1, "all": 1, "total": 23,
+        "pseudo_label": 3, "summarize_pseudo_labels": 1, "predict_scores": 5, "pretrain_vgg16": 1,
+        "pretrain_textures": 1, "train_lesanet_imagenet": 1, "train_lesanet_tcia": 1,
+        "predict_lesions": 2, "compute_metrics": 7, "table1": 1, "table2": 1, "table3": 1,
+        "beside_the_paper": 3, "curves": 1, "all": 1, "total": 34,
     }  # fmt: skip
 
 
@@ -159,7 +191,8 @@ def test_how_jobs_run_and_further_rounds_rerun_no_training(
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert jobs(planned.stdout + planned.stderr) == {
         "train_student": 1, "pseudo_label": 1, "summarize_pseudo_labels": 1, "predict_scores": 1,
-        "compute_metrics": 1, "table2": 1, "curves": 1, "all": 1, "total": 8,
+        "pretrain_vgg16": 1, "train_lesanet_tcia": 1, "predict_lesions": 1, "compute_metrics": 2,
+        "table2": 1, "table3": 1, "beside_the_paper": 2, "curves": 1, "all": 1, "total": 14,
     }  # fmt: skip
 
 
@@ -220,7 +253,8 @@ def test_the_sample_configuration_runs_on_real_input(
     small = tmp_path / "small.yaml"
     small.write_text(yaml.safe_dump({
         "image": {"size": 64}, "training": {"epochs": 1}, "evaluation": {"bootstrap_samples": 5},
-        "student": {"rounds": 1, "epochs": 1},
+        "student": {"rounds": 1, "epochs": 1}, "pretraining": {"epochs": 1},
+        "lesanet": {"epochs": 1},
     }))  # fmt: skip
     done = snakemake(tmp_path, configfiles=("config/sample.yaml", str(small)))
     assert done.returncode == 0, done.stderr[-3000:]
@@ -228,6 +262,11 @@ def test_the_sample_configuration_runs_on_real_input(
     assert set(table["dataset"]) == {"sample"}
     assert table["text_mined_auc"].notna().all()
     assert pd.read_csv(tmp_path / "results/sample/table2.csv")["iteration"].tolist() == [0, 1]
+    assert len(pd.read_csv(tmp_path / "results/sample/table3.csv")) == 3
+    patches = [row for split in ("train", "val", "test", "hand")
+               for row in read_rows(tmp_path / f"data/sample/patches/{split}.csv")]  # fmt: skip
+    assert len({row["lesion_index"] for row in patches}) >= 14
+    assert {row["slices_missing"] for row in patches} == {"2"}  # only key slices are there
     refused = read_rows(tmp_path / "results/sample/rejected.csv")
     assert {row["folder"]: row["reason"] for row in refused} == {
         "abdomen_jpeg2000": "too_few_slices", "chest_crop_2": "too_few_slices",

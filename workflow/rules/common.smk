@@ -38,7 +38,7 @@ wildcard_constraints:
     split="train|val|test|hand",
     round=r"\d+",
     seed=r"(-seed\d+)?",
-    run=r"(maknet|vgg16|resnet18|student\d+)(-seed\d+)?",
+    run=r"(maknet|vgg16|resnet18|student\d+|lesanet_(imagenet|tcia|scratch))(-seed\d+)?",
 
 
 localrules:
@@ -54,6 +54,11 @@ def imagenet_of(network: str) -> list[str]:
     """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
     wanted = config["networks"][network]["weights"] == "imagenet"
     return [f"<data>/imagenet/{network}"] if wanted else []
+
+
+def label_folder(wildcards) -> str:
+    """Return the folder of the labels that a run is evaluated with."""
+    return "lesion_labels" if wildcards.run.startswith("lesanet") else "labels"
 
 
 def labeler(number: int, seed: str = "") -> str:

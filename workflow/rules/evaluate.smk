@@ -16,6 +16,8 @@ rule predict_scores:
         "<logs>/predict_scores/{run}.log",
     benchmark:
         "<benchmarks>/predict_scores/{run}.tsv"
+    wildcard_constraints:
+        run=r"(maknet|vgg16|resnet18|student\d+)(-seed\d+)?",
     conda:
         "../../envs/maknet.yaml"
     threads: 4 if ON_GPU else 1
@@ -37,10 +39,10 @@ rule compute_metrics:
         val="<results>/scores/{run}/val.npz",
         test="<results>/scores/{run}/test.npz",
         hand="<results>/scores/{run}/hand.npz",
-        val_labels="<data>/labels/val.npz",
-        test_labels="<data>/labels/test.npz",
-        hand_labels="<data>/labels/hand.npz",
-        relations="<data>/labels/relations.json",
+        val_labels=lambda w: f"<data>/{label_folder(w)}/val.npz",
+        test_labels=lambda w: f"<data>/{label_folder(w)}/test.npz",
+        hand_labels=lambda w: f"<data>/{label_folder(w)}/hand.npz",
+        relations=lambda w: f"<data>/{label_folder(w)}/relations.json",
         dl_info=LABELED["dl_info"],
     output:
         thresholds="<results>/thresholds/{run}.json",

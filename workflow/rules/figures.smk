@@ -6,7 +6,9 @@ rule curves:
     input:
         histories=expand(
             "<results>/runs/{run}{seed}/history.csv",
-            run=dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS]),
+            run=dict.fromkeys(
+                [*TABLE1_RUNS, *TABLE2_RUNS, "vgg16_tcia", *TABLE3_RUNS]
+            ),
             seed=SEEDS,
         ),
     output:

@@ -1,6 +1,7 @@
 # The paper's tables. CSV is the result; Markdown and HTML are for reading.
 TABLE1_RUNS = ["vgg16", "resnet18", "maknet"]
 TABLE2_RUNS = ["maknet", *(f"student{number}" for number in ROUNDS)]
+TABLE3_RUNS = ["lesanet_imagenet", "lesanet_tcia", "lesanet_scratch"]
 
 
 rule table1:
@@ -68,3 +69,58 @@ rule table2:
         code=code_digest("scripts/make_table2.py"),
     script:
         "../../scripts/make_table2.py"
+
+
+rule table3:
+    """Table 3: LesaNet from ImageNet, from the unlabeled CT, and from nothing."""
+    input:
+        network="<results>/runs/lesanet_tcia/network.json",
+        metrics=expand(
+            "<results>/metrics/{run}{seed}.json", run=TABLE3_RUNS, seed=SEEDS
+        ),
+        bootstrap=expand(
+            "<results>/metrics/{run}{seed}.bootstrap.npz", run=TABLE3_RUNS, seed=SEEDS
+        ),
+    output:
+        csv="<results>/table3.csv",
+        by_seed="<results>/table3_by_seed.csv",
+        difference="<results>/table3_difference.csv",
+        markdown="<results>/table3.md",
+        html=report(
+            "<results>/table3.html",
+            caption="../report/table3.rst",
+            category="4.5 Domain-specific transfer",
+        ),
+    log:
+        "<logs>/table3.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        methods=[config["lesanet"]["generic"], config["unlabeled"]["source"], "scratch"],
+        seeds=config["seeds"],
+        confidence=config["evaluation"]["confidence"],
+        code=code_digest("scripts/make_table3.py"),
+    script:
+        "../../scripts/make_table3.py"
+
+
+rule beside_the_paper:
+    """A table beside the numbers that the paper prints, where the data are the paper's."""
+    input:
+        table="<results>/table{number}.csv",
+        paper=PAPER_TABLES,
+    output:
+        csv="<results>/table{number}_vs_paper.csv",
+    log:
+        "<logs>/table{number}_vs_paper.log",
+    wildcard_constraints:
+        number="[123]",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        code=code_digest("scripts/compare_with_paper.py"),
+    script:
+        "../../scripts/compare_with_paper.py"

@@ -16,6 +16,7 @@ from maknet.data.fetch.verify import Expected, FetchError, FileFact, verify_seri
 from maknet.errors import InputError
 from maknet.files import read_json, write_json, write_rows
 from maknet.manifest import ManifestSeries
+from maknet.progress import progress
 
 logger = logging.getLogger("maknet")
 RECEIPT_COLUMNS = (
@@ -113,6 +114,7 @@ def _attempt(
     incoming = partial / "incoming"
     incoming.mkdir()
     faults: dict[str, FetchError] = {}
+    done = progress("fetching", len(waiting), "series")
     for uid, answer in archive.fetch(waiting, incoming):
         item = next(s for s in waiting if s.uid == uid)
         try:
@@ -125,6 +127,8 @@ def _attempt(
         except FetchError as fault:
             logger.info("%s: %s (%s)", uid, fault, fault.reason)
             faults[uid] = fault
+        done.update()
+    done.close()
     shutil.rmtree(incoming)
     return faults
 

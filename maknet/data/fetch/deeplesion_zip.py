@@ -15,6 +15,7 @@ from pathlib import Path
 from maknet.data.deeplesion import LesionRow
 from maknet.errors import InputError
 from maknet.files import read_json, write_rows
+from maknet.progress import tracked
 
 logger = logging.getLogger("maknet")
 _MEMBER = re.compile(r"(?:\./)?Images_png/(\d{6}_\d{2}_\d{2})/(\d{3,4})\.png")
@@ -60,7 +61,7 @@ def extract_slices(
     rows: list[dict[str, object]] = []
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist():
+            for member in tracked(opened.infolist(), archive.name, "file"):
                 name = _slice_name(archive, member)
                 if name in needed:
                     rows.append(_extract(opened, member, target / f"{name}.png"))

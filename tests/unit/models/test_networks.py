@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -109,6 +110,50 @@ def test_imagenet_weights_are_loaded_and_change_the_body(monkeypatch: pytest.Mon
 def test_imagenet_weights_need_the_full_width() -> None:
     with pytest.raises(ValueError, match="fit width 1"):
         build_network("vgg16", 5, weights="imagenet", width=0.5)
+
+
+def plain_roi_pool(features: np.ndarray, box: tuple[float, ...], scale: float) -> np.ndarray:
+    """RoI max pooling as Fast R-CNN wrote it: corners rounded, the last pixel included."""
+    x1, y1, x2, y2 = (int(np.floor(value * scale + 0.5)) for value in box)
+    height, width = max(y2 - y1 + 1, 1), max(x2 - x1 + 1, 1)
+    pooled = np.zeros((features.shape[0], 5, 5), features.dtype)
+    for row in range(5):
+        for column in range(5):
+            top = min(max(int(np.floor(row * height / 5)) + y1, 0), features.shape[1])
+            bottom = min(max(int(np.ceil((row + 1) * height / 5)) + y1, 0), features.shape[1])
+            left = min(max(int(np.floor(column * width / 5)) + x1, 0), features.shape[2])
+            right = min(max(int(np.ceil((column + 1) * width / 5)) + x1, 0), features.shape[2])
+            if bottom > top and right > left:
+                pooled[:, row, column] = features[:, top:bottom, left:right].max((1, 2))
+    return pooled
+
+
+@pytest.mark.parametrize("box", [(50.0, 40.0, 70.0, 66.0), (0.0, 3.4, 118.6, 119.0),
+                                 (100.2, 90.7, 140.0, 131.0)])  # fmt: skip
+def test_lesanets_regions_on_a_hand_made_feature_map(box: tuple[float, ...]) -> None:
+    """At five depths: the box in the first three, the whole patch in the last two."""
+    network = LesaNet(4, width=0.125)
+    scales, regions = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16], [box] * 3 + [(0, 0, 119, 119)] * 2
+    maps = [torch.rand(1, 8, int(120 * s), int(120 * s)) for s in scales]
+    seen: list[torch.Tensor] = []
+    for layer in network.fully_connected:
+        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        layer.weight = torch.nn.Parameter(torch.zeros(256, 8 * 25))
+
+    class Stage(torch.nn.Module):
+        def __init__(self, features: torch.Tensor) -> None:
+            super().__init__()
+            self.features = features
+
+        def forward(self, _: torch.Tensor) -> torch.Tensor:
+            return self.features
+
+    network.body = torch.nn.Sequential(*(Stage(features) for features in maps))
+    network._ends = list(range(5))
+    network._features(torch.zeros(1, 3, 120, 120), torch.tensor([box]))
+    for features, scale, region, pooled in zip(maps, scales, regions, seen, strict=True):
+        expected = plain_roi_pool(features[0].numpy(), region, scale)
+        np.testing.assert_array_equal(pooled.reshape(8, 5, 5).numpy(), expected)
 
 
 def test_lesanet_pools_the_box_early_and_the_patch_late() -> None:

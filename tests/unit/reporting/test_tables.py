@@ -7,9 +7,20 @@ import pytest
 
 from maknet.data.arrays import save_arrays
 from maknet.files import write_json
+from maknet.reporting.beside_paper import beside_paper
 from maknet.reporting.table_files import write_table
-from maknet.reporting.tables import Repeated, by_seed, load_repeated, table1, table2
+from maknet.reporting.tables import (
+    METHODS,
+    Repeated,
+    by_seed,
+    load_repeated,
+    paired_difference,
+    table1,
+    table2,
+    table3,
+)
 
+ROOT = Path(__file__).resolve().parents[3]
 METRICS = [
     "text_mined_auc", "text_mined_f1", "text_mined_precision", "text_mined_recall",
     "hand_labeled_auc", "hand_labeled_f1", "hand_labeled_precision", "hand_labeled_recall",
@@ -93,3 +104,56 @@ def test_seeds_and_rounds_are_shown(tmp_path: Path) -> None:
     assert "0 (teacher)" in markdown
     assert "0.9200 ± 0.0283 (0.911 to 0.929)" in markdown
     assert "Means over 2 seeds" in markdown
+
+
+def test_table3_names_what_stands_in() -> None:
+    runs = [repeated(0.9), repeated(0.92), repeated(0.8)]
+    table = table3("phantom", ["textures", "phantom", "scratch"], 0.125, runs, 0.9)
+    assert list(table.columns)[:10] == ["dataset", "method", *METRICS]
+    assert table["method"].tolist() == [
+        "LesaNet (drawn textures, in place of ImageNet)",
+        "LesaNet (phantom CT, in place of TCIA)",
+        "LesaNet (random weights)",
+    ]
+
+
+def test_the_paired_difference_is_that_of_the_same_resamples() -> None:
+    first, second = repeated(0.92), repeated(0.90)
+    table = paired_difference("phantom", first, second, ("a", "b"), 0.9)
+    row = table[(table["test_set"] == "text_mined") & (table["metric"] == "auc")].iloc[0]
+    assert row["difference"] == pytest.approx(0.02)
+    assert row["low"] == pytest.approx(0.02)  # what both have in common has cancelled
+    assert row["high"] == pytest.approx(0.02)
+    assert row["share_above_zero"] == 1
+    undefined = table[(table["test_set"] == "hand_labeled") & (table["metric"] == "auc")].iloc[0]
+    assert pd.isna(undefined["difference"])
+    assert set(table["difference_of"]) == {"a minus b"}
+    assert len(table) == 8
+
+
+@pytest.mark.parametrize("dataset", ["deeplesion", "phantom"])
+def test_only_the_papers_data_stand_beside_the_papers_numbers(dataset: str) -> None:
+    paper = pd.DataFrame([{"table": 2, "row": "0", **dict.fromkeys(METRICS, 0.905)}])
+    table = table2(dataset, 1.0, [repeated(0.91), repeated(0.92)], 0.9)
+    rows = beside_paper(2, table, paper)
+    assert len(rows) == 16
+    first = rows.iloc[0]
+    if dataset == "deeplesion":
+        assert first["paper"] == 0.905
+        assert first["difference"] == pytest.approx(0.005)
+        assert first["within_interval"]
+    else:
+        assert pd.isna(first["paper"])
+        assert pd.isna(first["difference"])
+        assert first["within_interval"] is None
+    assert pd.isna(rows.iloc[8]["paper"])  # the paper has no such line
+
+
+def test_the_shipped_numbers_are_the_papers() -> None:
+    paper = pd.read_csv(ROOT / "config/paper_tables.csv", dtype={"row": str})
+    assert paper.groupby("table").size().to_dict() == {1: 3, 2: 6, 3: 2}
+    lines = paper.set_index(["table", "row"])
+    # Iteration 0 is the MAKNet of table 1, to four digits.
+    assert lines.loc[(1, "MAKNet")].tolist() == lines.loc[(2, "0")].tolist()
+    assert lines.loc[(3, "LesaNet (TCIA)"), "hand_labeled_f1"] == 0.4972
+    assert set(lines.loc[3].index) <= set(METHODS.values())

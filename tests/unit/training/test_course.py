@@ -62,6 +62,7 @@ def test_a_training_can_start_at_any_step_with_any_readers(tmp_path: Path) -> No
 def numbered(count: int, name: str, size: int) -> Stream:
     class Source:
         shape = (count, 3, 4, 4)
+        dtype = np.dtype("uint8")
 
         def read(self, rows: np.ndarray, out: np.ndarray) -> None:
             out[:] = np.asarray(rows)[:, None, None, None]

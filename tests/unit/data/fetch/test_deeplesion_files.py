@@ -115,7 +115,7 @@ def test_the_published_label_files_have_the_listed_digests(real_data: Path) -> N
 
 
 def row(index: int, key: int, step: float) -> LesionRow:
-    return LesionRow(index, 1, f"00000{index}_01_01", key, (1.0, 1.0, step))
+    return LesionRow(index, 1, f"00000{index}_01_01", key, (1.0, 1.0, step), (1, 1, 9, 9))
 
 
 def test_key_slices_and_neighbors_are_needed() -> None:

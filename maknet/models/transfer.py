@@ -1,0 +1,117 @@
+"""Pretrained weights for LesaNet's trunk, loaded by name, all of them, with proof that they took.
+
+LesaNet's released code reads its pretrained weights into a copy that is never used; a run that was
+meant to start from ImageNet starts from nothing and does not say so. Here every tensor of the trunk
+must be in the file, must have its shape, and must differ afterwards from what was there before.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from maknet.errors import InputError
+from maknet.files import existing_file, sha256
+
+_TRUNK = "body."
+_TORCHVISION_TRUNK = "features."
+_COUNTER = "num_batches_tracked"  # of batch normalization; old files lack it, nothing reads it
+
+
+def load_trunk(network: nn.Module, path: str | Path) -> dict[str, Any]:
+    """Replace the convolutions and normalizations of a LesaNet by pretrained ones.
+
+    Args:
+        network: A LesaNet.
+        path: A `model.safetensors` of this workflow's VGG16, or torchvision's `vgg16_bn-*.pth`.
+
+    Returns:
+        What was loaded, as JSON values: `source`, `sha256`, `tensors`, `values`, and
+        `trunk_sha256` of the trunk's values afterwards.
+
+    Raises:
+        InputError: The file does not hold exactly the trunk, or a tensor did not change.
+    """
+    wanted = {
+        name: tensor for name, tensor in network.state_dict().items()
+        if name.startswith(_TRUNK) and not name.endswith(_COUNTER)
+    }  # fmt: skip
+    before = {name: tensor.clone() for name, tensor in wanted.items()}
+    found = _trunk_of(Path(path))
+    _check_names(wanted, found, path)
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(found[name])
+    after = network.state_dict()
+    same = [name for name in wanted if torch.equal(after[name], before[name])]
+    if same:
+        raise InputError(
+            f"{path} left {same[0]} of the trunk as it was ({len(same)} of {len(wanted)} tensors); "
+            "it holds no trained weights."
+        )
+    return {
+        "source": Path(path).name,
+        "sha256": sha256(path),
+        "tensors": len(wanted),
+        "values": sum(tensor.numel() for tensor in wanted.values()),
+        "trunk_sha256": _values_digest({name: after[name] for name in wanted}),
+    }
+
+
+def trunk_file(path: str | Path) -> Path:
+    """Return the weights file itself, or the one in a folder that `fetch_imagenet` made."""
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(path.rglob("*.pth"))
+        if len(files) != 1:
+            raise InputError(f"{path} holds {len(files)} weights files, not one; fetch it anew.")
+        return files[0]
+    return existing_file(path)
+
+
+def _trunk_of(path: Path) -> dict[str, Tensor]:
+    """Return the trunk's tensors of a file by the names that LesaNet gives them."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    existing_file(path)
+    try:
+        if path.suffix == ".pth":
+            tensors = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - no code
+            prefix = _TORCHVISION_TRUNK
+        else:
+            tensors, prefix = load_file(path), _TRUNK
+    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path} is not a weights file ({error}); make it anew.") from error
+    return {
+        _TRUNK + name.removeprefix(prefix): tensor for name, tensor in tensors.items()
+        if name.startswith(prefix) and not name.endswith(_COUNTER)
+    }  # fmt: skip
+
+
+def _check_names(
+    wanted: Mapping[str, Tensor], found: Mapping[str, Tensor], path: str | Path
+) -> None:
+    differing = sorted(wanted.keys() ^ found.keys())
+    if differing:
+        raise InputError(
+            f"{path} does not fit LesaNet's trunk: {differing[0]} is in only one of them "
+            f"({len(differing)} tensors differ); use a VGG16 with batch normalization."
+        )
+    for name, tensor in wanted.items():
+        if found[name].shape != tensor.shape:
+            raise InputError(
+                f"{path} does not fit LesaNet's trunk: {name} has the shape "
+                f"{tuple(found[name].shape)}, not {tuple(tensor.shape)}; use the same width."
+            )
+
+
+def _values_digest(tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()
