@@ -39,6 +39,8 @@ rule all:
         ),
         pseudo_labels="<results>/pseudo_labels.csv",
         curves="<results>/curves.png",
+        figures=expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
+        deletion="<results>/deletion.png",
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
         contact_sheet="<results>/contact_sheet.png",

@@ -1,4 +1,7 @@
-"""Integrated gradients (paper section 5.1, arXiv 1703.01365). B images, L labels, S image side."""
+"""Integrated gradients (paper section 5.1, arXiv 1703.01365).
+
+B images, L labels, S image side.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -9,14 +12,15 @@ _PATH_IMAGES = 64  # points of the path that are run at once
 def integrated_gradients(
     network: nn.Module, images: Tensor, targets: Tensor, steps: int = 50
 ) -> tuple[Tensor, Tensor]:
-    """Attribute the probability of one label of each image to its pixels.
+    """Attribute the probability of labels of each image to its pixels.
 
     The path goes from the black image, which for images in [0, 1] is 0, to the image.
 
     Args:
         network: Returns logits before and after score propagation; its mode is put back afterwards.
         images: (B, 3, S, S) in [0, 1].
-        targets: The label of each image, (B,).
+        targets: The label of each image, (B,), or weights of all labels, (B, L): then the weighted
+            sum of probabilities is attributed.
         steps: Points of the path; 50 in the paper.
 
     Returns:
@@ -25,15 +29,19 @@ def integrated_gradients(
     """
     from captum.attr import IntegratedGradients
 
-    def probabilities(batch: Tensor) -> Tensor:
-        return torch.sigmoid(network(batch)[1])
+    def probabilities(batch: Tensor, weights: Tensor) -> Tensor:
+        return (torch.sigmoid(network(batch)[1]) * weights).sum(1)
 
     training = network.training
     network.eval()
+    if targets.ndim == 1:
+        with torch.no_grad():
+            labels = network(images[:1])[1].shape[1]
+        targets = nn.functional.one_hot(targets, labels)
     attributions, gap = IntegratedGradients(probabilities).attribute(
         images,
         baselines=0,
-        target=targets,
+        additional_forward_args=targets.to(images.dtype),
         n_steps=steps,
         internal_batch_size=max(_PATH_IMAGES, len(images)),
         return_convergence_delta=True,

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from maknet.data.arrays import load_arrays
-from maknet.files import atomic_path, read_rows
+from maknet.files import read_rows
+from maknet.reporting.figure_style import save_figure
 from maknet.seeding import stream
 
 _COLUMNS = 8
@@ -56,8 +57,7 @@ def draw_contact_sheet(
             axis.set_axis_off()
             if place < len(chosen):
                 _show(axis, *chosen[place])
-    with atomic_path(target) as temporary:
-        figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})
+    save_figure(figure, [target], dpi=100)
 
 
 def _sample(shown: Sequence[Shown], most: int, seed: int) -> list[Shown]:

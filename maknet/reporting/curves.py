@@ -31,7 +31,7 @@ def plot_curves(histories: Mapping[str, Path], dataset: str, path: Path) -> None
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
         figure.suptitle(f"Trainings (data: {dataset})")
-        save_figure(figure, path)
+        save_figure(figure, [path])
 
 
 def _draw(axes: Axes, tables: Mapping[str, pd.DataFrame], column: str) -> None:

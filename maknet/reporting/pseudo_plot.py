@@ -34,7 +34,7 @@ def plot_rounds(rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str, path
         _by_label(panels["images"], by_label)
         images = int(rounds["images"].iloc[0])
         figure.suptitle(f"Pseudo-labels of {images:,} unlabeled images (data: {dataset})")
-        save_figure(figure, path)
+        save_figure(figure, [path])
 
 
 def _line(axes: Axes, x: pd.Series, lines: dict[str, pd.Series], name: str) -> None:

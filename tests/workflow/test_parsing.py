@@ -38,7 +38,8 @@ def test_the_papers_configuration_plans_a_full_run(snakemake: Run, tmp_path: Pat
         "fetch_series": 384, "prepare_series": 384, "fetch_deeplesion_part": 56,
         "pseudo_label": 6, "train_student": 5,
     }  # fmt: skip
-    assert text.count("gpu=1") == 3 + 5 + 6 + 8  # networks, students, pseudo-labels, scores
+    # networks and students, pseudo-labels, pretraining, LesaNets, scores, explanations
+    assert text.count("gpu=1") == 3 + 5 + 6 + 1 + 3 + 8 + 3 + 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-# Figures, of the paper and beside it.
+# Figures, of the paper and beside it. What needs torch is done before, so that drawing is quick.
+EXPLAINED_RUNS = ["maknet", "vgg16"]
+EXPLAINED_TITLES = ["MAKNet", "VGG16"]
 
 
 rule curves:
@@ -27,3 +29,186 @@ rule curves:
         code=code_digest("scripts/draw_curves.py"),
     script:
         "../../scripts/draw_curves.py"
+
+
+rule describe_architecture:
+    """The parts of the trained MAKNet, read off the network object."""
+    input:
+        weights="<results>/runs/maknet/model.safetensors",
+        network="<results>/runs/maknet/network.json",
+    output:
+        architecture="<results>/explain/architecture.json",
+    log:
+        "<logs>/describe_architecture.log",
+    conda:
+        "../../envs/maknet.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        size=config["image"]["size"],
+        code=code_digest("scripts/describe_architecture.py"),
+    script:
+        "../../scripts/describe_architecture.py"
+
+
+rule explain_run:
+    """Attributions and perturbations of one network over the hand-labeled set (section 5)."""
+    input:
+        weights="<results>/runs/{run}/model.safetensors",
+        network="<results>/runs/{run}/network.json",
+        hand="<data>/labeled/hand.npy",
+        hand_index="<data>/labeled/hand.csv",
+        hand_labels="<data>/labels/hand.npz",
+        dl_info=LABELED["dl_info"],
+    output:
+        study="<results>/explain/{run}.npz",
+    log:
+        "<logs>/explain_run/{run}.log",
+    benchmark:
+        "<benchmarks>/explain_run/{run}.tsv"
+    wildcard_constraints:
+        run="maknet|vgg16",
+    conda:
+        "../../envs/maknet.yaml"
+    threads: 4 if ON_GPU else 1
+    resources:
+        gpu=ON_GPU,
+        mem_mb=lambda wildcards, attempt: 16000 * attempt,
+        runtime=120,
+    params:
+        explain=config["explain"],
+        seed=config["seeds"][0],
+        device=config["device"],
+        code=code_digest("scripts/explain_run.py"),
+    script:
+        "../../scripts/explain_run.py"
+
+
+rule figure1:
+    """Figure 1: the architecture, drawn from the network that was trained."""
+    input:
+        architecture="<results>/explain/architecture.json",
+    output:
+        png=report(
+            "<results>/figure1.png",
+            caption="../report/figure1.rst",
+            category="3 Proposed network",
+        ),
+        pdf="<results>/figure1.pdf",
+    log:
+        "<logs>/figure1.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        code=code_digest("scripts/draw_architecture.py"),
+    script:
+        "../../scripts/draw_architecture.py"
+
+
+rule figure2:
+    """Figure 2: the noisy student with the numbers of this run."""
+    input:
+        train_index="<data>/labeled/train.csv",
+        relations="<data>/labels/relations.json",
+        rounds="<results>/pseudo_labels.csv",
+    output:
+        png=report(
+            "<results>/figure2.png",
+            caption="../report/figure2.rst",
+            category="4.4 Semi-supervised training",
+        ),
+        pdf="<results>/figure2.pdf",
+    log:
+        "<logs>/figure2.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        settings={
+            key: config[key] for key in ("pseudo_labels", "student", "augmentation")
+        },
+        code=code_digest("scripts/draw_scheme.py"),
+    script:
+        "../../scripts/draw_scheme.py"
+
+
+rule figure3:
+    """Figure 3: integrated gradients of MAKNet and VGG16."""
+    input:
+        studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+        hand_labels="<data>/labels/hand.npz",
+        relations="<data>/labels/relations.json",
+    output:
+        png=report(
+            "<results>/figure3.png",
+            caption="../report/figure3.rst",
+            category="5 Understanding predictions",
+        ),
+        pdf="<results>/figure3.pdf",
+    log:
+        "<logs>/figure3.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        titles=EXPLAINED_TITLES,
+        code=code_digest("scripts/draw_explanations.py"),
+    script:
+        "../../scripts/draw_explanations.py"
+
+
+rule figure4:
+    """Figure 4: one image perturbed in three ways."""
+    input:
+        studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+        hand_labels="<data>/labels/hand.npz",
+        relations="<data>/labels/relations.json",
+    output:
+        png=report(
+            "<results>/figure4.png",
+            caption="../report/figure4.rst",
+            category="5 Understanding predictions",
+        ),
+        pdf="<results>/figure4.pdf",
+    log:
+        "<logs>/figure4.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        titles=EXPLAINED_TITLES,
+        code=code_digest("scripts/draw_explanations.py"),
+    script:
+        "../../scripts/draw_explanations.py"
+
+
+rule summarize_explanations:
+    """Figures 3 and 4 in numbers, over the whole hand-labeled set."""
+    input:
+        studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+    output:
+        perturbations="<results>/perturbations.csv",
+        deletion="<results>/deletion.csv",
+        png=report(
+            "<results>/deletion.png",
+            caption="../report/deletion.rst",
+            category="5 Understanding predictions",
+        ),
+        pdf="<results>/deletion.pdf",
+    log:
+        "<logs>/summarize_explanations.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        titles=EXPLAINED_TITLES,
+        code=code_digest("scripts/summarize_explanations.py"),
+    script:
+        "../../scripts/summarize_explanations.py"

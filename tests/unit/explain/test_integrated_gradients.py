@@ -41,3 +41,13 @@ def test_attributions_of_maknet_are_complete() -> None:
         attributions.flatten(1).sum(1), scores[0] - scores[1], rtol=0, atol=2e-3
     )
     assert gap.max() < 2e-3
+
+
+def test_weights_of_labels_attribute_their_sum() -> None:
+    network, images = Linear(), torch.rand(2, 3, 4, 4)
+    one, two = (
+        integrated_gradients(network, images, torch.full((2,), label), steps=60)[0]
+        for label in (0, 1)
+    )
+    both, _ = integrated_gradients(network, images, torch.ones(2, 2), steps=60)
+    torch.testing.assert_close(both, one + two, rtol=1e-4, atol=1e-6)

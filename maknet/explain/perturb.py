@@ -1,0 +1,72 @@
+"""Changes of an image that ask what a network looks at (paper section 5.2).
+
+The paper replaces an organ's pixels by neighbors, puts black patches on regions of interest, and
+deletes the most influential pixels. It gives neither sizes nor masks, and DeepLesion has no organ
+masks: the region here is the lesion's box, enlarged. Images are (3, S, S) in [0, 1].
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def region_mask(
+    box: tuple[float, float, float, float], crop: tuple[int, int, int, int], size: int, scale: float
+) -> Mask:
+    """Return where a lesion lies in its prepared image, (S, S).
+
+    Args:
+        box: x1, y1, x2, y2 in pixels of the slice, counted from 1 as in `DL_info.csv`.
+        crop: Top, bottom, left, right of the part of the slice that was prepared.
+        size: S.
+        scale: The box is enlarged so many times about its center, at least to one pixel.
+    """
+    top, bottom, left, right = crop
+    across, down = size / (right - left), size / (bottom - top)
+    x1, y1, x2, y2 = (value - 1 for value in box)
+    columns = _span((x1 - left) * across, (x2 + 1 - left) * across, scale, size)
+    rows = _span((y1 - top) * down, (y2 + 1 - top) * down, scale, size)
+    mask = np.zeros((size, size), bool)
+    mask[rows, columns] = True
+    return mask
+
+
+def _span(low: float, high: float, scale: float, size: int) -> slice:
+    center, half = (low + high) / 2, (high - low) / 2 * scale
+    start = int(np.clip(np.floor(center - half), 0, size - 1))
+    end = int(np.clip(np.ceil(center + half), start + 1, size))
+    return slice(start, end)
+
+
+def replace_by_neighbors(image: Image, mask: Mask) -> Image:
+    """Replace every pixel of the region by the nearest one outside it."""
+    if mask.all():
+        return np.zeros_like(image)
+    nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
+    rows, columns = nearest
+    replaced: Image = image[:, rows, columns]
+    return replaced
+
+
+def black_out(image: Image, mask: Mask) -> Image:
+    """Set the region to black, which is air."""
+    return np.where(mask, np.float32(0), image)
+
+
+def most_influential(attribution: NDArray[np.floating], fraction: float) -> Mask:
+    """Return the pixels (S, S) of the largest attribution, a `fraction` of all, ties by place."""
+    count = round(fraction * attribution.size)
+    order = np.argsort(-attribution.ravel(), kind="stable")[:count]
+    mask = np.zeros(attribution.size, bool)
+    mask[order] = True
+    return mask.reshape(attribution.shape)
+
+
+def random_pixels(shape: tuple[int, int], fraction: float, generator: np.random.Generator) -> Mask:
+    """Return as many pixels at random places: what deletion must beat to mean something."""
+    mask = np.zeros(shape[0] * shape[1], bool)
+    mask[generator.permutation(mask.size)[: round(fraction * mask.size)]] = True
+    return mask.reshape(shape)

@@ -1,0 +1,147 @@
+"""The attribution and perturbation study of one network over a test set (paper sections 5.1, 5.2).
+
+N images, K top labels, V variants of each image, F deleted fractions, S the image side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from maknet.explain.integrated_gradients import integrated_gradients
+from maknet.explain.perturb import (
+    black_out,
+    most_influential,
+    random_pixels,
+    replace_by_neighbors,
+)
+from maknet.progress import tracked
+from maknet.seeding import stream
+
+VARIANTS = ("original", "replaced", "black", "deleted")
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """How networks are questioned (config section `explain`).
+
+    Attributes:
+        steps: Points of the path of integrated gradients.
+        top: K; the sum of the K largest probabilities is attributed, and followed.
+        deleted_fraction: Of the pixels, in the variant `deleted`.
+        fractions: F; of the deletion curves.
+    """
+
+    steps: int
+    top: int
+    deleted_fraction: float
+    fractions: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one image showed.
+
+    Attributes:
+        attribution: Absolute attributions summed over the slices, (S, S).
+        gap: Completeness gap.
+        labels: Top labels of each variant, (V, K).
+        confidence: Their probabilities, (V, K).
+        followed: Probabilities of the original's top labels in each variant, (V, K).
+        by_attribution: Their mean after deleting each fraction by attribution, (F,).
+        by_chance: The same for as many random pixels, (F,).
+        variants: The images, (V, 3, S, S).
+    """
+
+    attribution: NDArray[np.float32]
+    gap: float
+    labels: NDArray[np.int16]
+    confidence: NDArray[np.float32]
+    followed: NDArray[np.float32]
+    by_attribution: NDArray[np.float32]
+    by_chance: NDArray[np.float32]
+    variants: NDArray[np.float32]
+
+
+def study(
+    network: nn.Module, images: NDArray[np.uint8], regions: NDArray[np.bool_],
+    settings: StudySettings, seed: int, device: torch.device, examples: Sequence[int],
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    """Question a network about every image.
+
+    Args:
+        network: In evaluation mode afterwards.
+        images: (N, 3, S, S).
+        regions: What is replaced and blacked out, (N, S, S).
+        settings: How.
+        seed: Names the random pixels.
+        device: Where the network runs.
+        examples: Rows whose attribution and variants are returned as well.
+
+    Returns:
+        The fields of `Answer` for all images, (N, ...); `attribution` and `variants` (uint8) for
+        the examples only.
+    """
+    network.eval()
+    answers = []
+    for row in tracked(range(len(images)), "explaining", "image"):
+        image = images[row].astype(np.float32) / 255
+        pixels = stream(seed, "random_pixels", row)
+        answers.append(_ask(network, image, regions[row], settings, pixels, device))
+    fields = ("gap", "labels", "confidence", "followed", "by_attribution", "by_chance")
+    result = {name: np.stack([getattr(answer, name) for answer in answers]) for name in fields}
+    result["attribution"] = np.stack([answers[row].attribution for row in examples])
+    shown = np.stack([answers[row].variants for row in examples])
+    result["variants"] = np.rint(shown * 255).astype(np.uint8)
+    return result
+
+
+def _ask(
+    network: nn.Module, image: NDArray[np.float32], region: NDArray[np.bool_],
+    settings: StudySettings, generator: np.random.Generator, device: torch.device,
+) -> Answer:  # fmt: skip
+    original = _probabilities(network, image[None], device)[0]
+    top = np.argsort(-original, kind="stable")[: settings.top]
+    weights = np.zeros_like(original)
+    weights[top] = 1
+    attributions, gap = integrated_gradients(
+        network, torch.from_numpy(image[None]).to(device),
+        torch.from_numpy(weights[None]).to(device), settings.steps,
+    )  # fmt: skip
+    attribution = attributions[0].abs().sum(0).cpu().numpy()
+    deleted = black_out(image, most_influential(attribution, settings.deleted_fraction))
+    variants = [image, replace_by_neighbors(image, region), black_out(image, region), deleted]
+    curves = [
+        black_out(image, most_influential(attribution, fraction))
+        for fraction in settings.fractions
+    ] + [
+        black_out(image, random_pixels(region.shape, fraction, generator))
+        for fraction in settings.fractions
+    ]  # fmt: skip
+    scores = _probabilities(network, np.stack([*variants, *curves]), device)
+    order = np.argsort(-scores[: len(variants)], axis=1, kind="stable")[:, : settings.top]
+    drops = scores[len(variants) :, top].mean(1)
+    return Answer(
+        attribution,
+        float(gap[0]),
+        order.astype(np.int16),
+        np.take_along_axis(scores[: len(variants)], order, 1),
+        scores[: len(variants)][:, top],
+        drops[: len(settings.fractions)],
+        drops[len(settings.fractions) :],
+        np.stack(variants),
+    )
+
+
+def _probabilities(
+    network: nn.Module, images: NDArray[np.float32], device: torch.device
+) -> NDArray[np.float32]:
+    """Return (N, L); in full precision, so that drops are not those of rounding."""
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(np.ascontiguousarray(images)).to(device))[1]
+        scores: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
+    return scores
