@@ -13,7 +13,9 @@ help: ## what there is
 
 demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
 	.venv/bin/snakemake --cores $(CORES)
-	@echo && cat results/demo/table1.md
+	.venv/bin/snakemake --report results/demo/report.html
+	@echo && cat results/demo/table1.md results/demo/table2.md results/demo/table3.md
+	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md"
 
 test: .venv/.installed ## every test that needs no GPU and no network
 	.venv/bin/python -m pytest -n $(CORES) --dist loadfile

@@ -4,6 +4,10 @@ from snakemake.utils import min_version
 
 min_version("9.20")
 
+
+report: "workflow/report/workflow.rst"
+
+
 # At this point `config` holds what the command line names; it wins over the files below.
 DEMO = "dataset" not in config
 
@@ -25,6 +29,7 @@ include: "workflow/rules/lesanet.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
@@ -44,3 +49,5 @@ rule all:
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
         contact_sheet="<results>/contact_sheet.png",
+        pages=expand("<results>/pages/{page}.html", page=PAGES),
+        readme="<results>/README.md",

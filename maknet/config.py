@@ -130,6 +130,12 @@ def _check_ranges(config: Config) -> None:
         raise InputError(
             f"The configuration key 'lesanet.input.window_hu' must rise, not [{low}, {high}]."
         )
+    offset, reach = config["lesanet"]["input"]["offset_mm"], config["deeplesion"]["reach_mm"]
+    if config["labeled"]["source"] == "deeplesion" and offset > reach:
+        raise InputError(
+            f"The configuration key 'lesanet.input.offset_mm' is {offset}, more than "
+            f"'deeplesion.reach_mm' = {reach}: the slices would not be there."
+        )
     generic = config["lesanet"]["generic"]
     if generic == "imagenet" and config["networks"]["vgg16"]["width"] != 1:
         raise InputError(

@@ -13,11 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
+
 from maknet.digests import DigestStore
 from maknet.errors import InputError
 from maknet.records import Step, write_record
 
 logger = logging.getLogger("maknet")
+_DECIDING_PACKAGES = ("numpy", "pytorch_optimizer", "torch", "torchvision")
 
 
 class ScriptJob(Protocol):
@@ -46,6 +49,8 @@ def job(run: ScriptJob, script: str) -> Iterator[None]:
     with reported_errors(run.log[0]):
         yield
         write_record(_step(run, script), started)
+        # Only now is nothing lost without it.
+        _state_path(run).unlink(missing_ok=True)
 
 
 def _step(run: ScriptJob, script: str) -> Step:
@@ -68,24 +73,31 @@ def training_session(run: ScriptJob) -> dict[str, Any]:
     parameters, so that a change of it runs nothing anew.
     """
     how = run.config["jobs"]
-    name = Path(run.output.weights).parent.name
     device = run.params.device
-    runtime_min = getattr(run.resources, "runtime", None)
+    usable = time_left(getattr(run.resources, "runtime", None), how["deadline_margin_s"])
     return {
         "device": device,
         "threads": run.threads,
         "loader_threads": how["loader_threads"],
-        "state": Path(run.config["paths"]["results"]) / "state" / f"{name}.pt",
+        "state": _state_path(run),
         "identity": _identity(run, run.threads if device == "cpu" else None),
         "checkpoint_s": how["checkpoint_s"],
-        "seconds": time_left(runtime_min, how["deadline_margin_s"]),
+        "deadline": None if usable is None else psutil.Process().create_time() + usable,
     }
+
+
+def _state_path(run: ScriptJob) -> Path:
+    """Return where the state of a training lies; a job that does not train has none there."""
+    weights = getattr(run.output, "weights", None)
+    name = "none" if weights is None else Path(weights).parent.name
+    return Path(run.config["paths"]["results"]) / "state" / f"{name}.pt"
 
 
 def _identity(run: ScriptJob, threads: int | None) -> dict[str, str]:
     """Return digests of what decides a training's result, for the state of an unfinished one."""
     params = {name: value for name, value in run.params.items() if name != "code"}
-    settings = {**params, "threads": threads, "torch": importlib.metadata.version("torch")}
+    versions = {name: importlib.metadata.version(name) for name in _DECIDING_PACKAGES}
+    settings = {**params, "threads": threads, **versions}
     text = json.dumps(settings, sort_keys=True, default=str)
     return {
         "settings": hashlib.sha256(text.encode()).hexdigest()[:16],

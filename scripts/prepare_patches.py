@@ -11,12 +11,13 @@ from maknet.jobs import job
 
 def main(
     dl_info: Path, images: Path, labels: Path, settings: Mapping[str, Any], max_unreadable: int,
-    shard: Path, index: Path,
+    shard: Path, index: Path, unreadable: Path,
 ) -> None:  # fmt: skip
     lesions = load_table(labels).lesion_index
     write_patch_shard(
-        dl_info, images, lesions, PatchSettings(**settings), max_unreadable, shard, index
-    )
+        dl_info, images, lesions, PatchSettings(**settings), max_unreadable,
+        shard, index, unreadable,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -29,4 +30,5 @@ if __name__ == "__main__":
             snakemake.params.max_unreadable,
             Path(snakemake.output.shard),
             Path(snakemake.output.index),
+            Path(snakemake.output.unreadable),
         )

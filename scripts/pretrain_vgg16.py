@@ -35,7 +35,9 @@ def main(
     )
     plan = focal_plan(
         Course([images], seed),
-        class_weights(*pseudo_balance(pseudo), loss["max_weight"]),
+        class_weights(
+            *pseudo_balance(pseudo, pretraining["images_without_label"]), loss["max_weight"]
+        ),
         FocalSettings(
             pretraining["epochs"], pretraining["learning_rate"], pretraining["keep"], loss["gamma"]
         ),

@@ -44,7 +44,9 @@ def main(
     recounted = pseudo if student["class_weights"] == "recounted" else None
     plan = focal_plan(
         Course(streams, seed, Augmentation.from_config(augmentation)),
-        class_weights(*label_balance(training, recounted), loss["max_weight"]),
+        class_weights(
+            *label_balance(training, recounted, student["images_without_label"]), loss["max_weight"]
+        ),
         FocalSettings(student["epochs"], student["learning_rate"], student["keep"], loss["gamma"]),
         Validation(validation, relations["parents"], **evaluation),
         seed,

@@ -97,7 +97,10 @@ def _slice_at(
         return first, missing
     second, more = _existing(folder, lesion.key_slice, far)
     if first.shape != second.shape:
-        return second, missing + more  # the caller compares shapes with the key slice
+        raise ImageUnreadableError(
+            f"{folder}: slices {near} and {far} steps from {lesion.key_slice} differ in size; "
+            "extract both again."
+        )
     mixed: NDArray[np.float32] = (1 - fraction) * first + fraction * np.clip(second, *window_hu)
     return mixed, missing + more
 
@@ -147,29 +150,35 @@ def write_patch_shard(
     max_unreadable: int,
     shard: str | Path,
     index: str | Path,
+    unreadable: str | Path,
 ) -> None:
     """Cut the patches of the named lesions and write their shard (N, 3, P, P) int16 and index.
+
+    Lesions without a readable image are left out and listed in `unreadable` with the reason.
 
     Raises:
         InputError: More than `max_unreadable` lesions have no readable image.
     """
     info = load_info(dl_info)
-    patches, rows, unreadable = [], [], []
+    patches, rows, failures = [], [], []
     for lesion in tracked([info[int(number)] for number in lesions], "patches", "lesion"):
         try:
             patch = cut_patch(images, lesion, settings)
         except ImageUnreadableError as error:
-            unreadable.append(str(error))
+            failures.append({"lesion_index": lesion.lesion_index, "why": str(error)})
             continue
         patches.append(patch.hu[None])
         rows.append(_index_row(lesion, patch))
-    if len(unreadable) > max_unreadable or not patches:
+    if len(failures) > max_unreadable:
         raise InputError(
-            f"{len(unreadable)} of {len(lesions)} lesion images cannot be read, more than "
-            f"labeled.max_unreadable = {max_unreadable}; the first: {unreadable[0]}"
+            f"{len(failures)} of {len(lesions)} lesion images cannot be read, more than "
+            f"labeled.max_unreadable = {max_unreadable}; the first: {failures[0]['why']}"
         )
+    if not patches:
+        raise InputError(f"None of {len(lesions)} lesion images below {images} can be read.")
     write_shard(shard, patches)
     write_rows(index, PATCH_COLUMNS, rows)
+    write_rows(unreadable, ("lesion_index", "why"), failures)
 
 
 def _index_row(lesion: LesionRow, patch: LesionPatch) -> dict[str, object]:

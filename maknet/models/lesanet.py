@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models.vgg import cfgs, make_layers
-from torchvision.ops import roi_pool
 
 from maknet.models.layers import ScorePropagation
 from maknet.models.maknet import scaled_channels
@@ -95,11 +94,32 @@ class LesaNet(nn.Module):
                 continue
             block = self._ends.index(position)
             regions = boxes if block < _BOX_BLOCKS else whole
-            pooled = roi_pool(
-                x, list(torch.split(regions, 1)), output_size=_POOLED, spatial_scale=0.5**block
-            )
+            pooled = _pool_regions(x, regions, 0.5**block)
             features.append(self.fully_connected[block](pooled.flatten(1)))
         return features
+
+
+def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
+    """Return the RoI max pooling (B, C, 5, 5) of one region an image.
+
+    torchvision finds the largest pixel of each bin; its own backward adds up in an order that
+    changes from run to run on a GPU, where it is refused, so that the gradient goes through a
+    gather. An empty bin is 0.
+
+    Args:
+        features: (B, C, H, W).
+        regions: x1, y1, x2, y2 in pixels of the patch, (B, 4).
+        scale: Pixels of the features a pixel of the patch.
+    """
+    numbers = torch.arange(len(regions), device=regions.device, dtype=regions.dtype)
+    numbered = torch.cat([numbers[:, None], regions], 1)
+    with torch.no_grad():
+        _, place = torch.ops.torchvision.roi_pool(
+            features.float(), numbered.float(), scale, _POOLED, _POOLED
+        )
+    place = place.long().flatten(2)
+    values = features.float().flatten(2).gather(2, place.clamp(min=0))
+    return values.masked_fill(place < 0, 0).view(*values.shape[:2], _POOLED, _POOLED)
 
 
 def _block_ends(body: nn.Sequential) -> list[int]:

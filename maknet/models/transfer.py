@@ -6,6 +6,7 @@ must be in the file, must have its shape, and must differ afterwards from what w
 """
 
 import hashlib
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def _trunk_of(path: Path) -> dict[str, Tensor]:
             prefix = _TORCHVISION_TRUNK
         else:
             tensors, prefix = load_file(path), _TRUNK
-    except (SafetensorError, OSError, RuntimeError, ValueError) as error:
+    except (
+        SafetensorError, OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError,
+    ) as error:  # fmt: skip
         raise InputError(f"{path} is not a weights file ({error}); make it anew.") from error
     return {
         _TRUNK + name.removeprefix(prefix): tensor for name, tensor in tensors.items()

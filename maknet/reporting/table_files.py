@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from maknet.files import write_frame, write_text
 from maknet.metrics.multilabel import METRICS
+from maknet.reporting.html_page import write_page
 
 _TITLES = {"auc": "AUC", "f1": "F1 score", "precision": "Precision", "recall": "Recall"}
 _SET_TITLES = {"text_mined": "text-mined", "hand_labeled": "hand-labeled"}
@@ -37,12 +37,7 @@ def write_table(
     shown = _for_people(table)
     note = " ".join([*_notes(table), *notes])
     write_text(markdown, f"# {title}\n\n{_markdown(shown)}\n\n{note}\n")
-    body = shown.to_html(index=False, border=0, na_rep="-")
-    write_text(
-        html,
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f"<h1>{escape(title)}</h1>\n{body}\n<p>{escape(note)}</p></html>\n",
-    )
+    write_page(html, shown, title, note)
 
 
 def _for_people(table: pd.DataFrame) -> pd.DataFrame:

@@ -68,7 +68,3 @@ class Checkpoint:
     def due(self) -> bool:
         """Return whether the interval has passed since the last state was saved."""
         return time.monotonic() - self._saved_at >= self._interval_s
-
-    def remove(self) -> None:
-        """Delete the state of a training whose results are written."""
-        self.path.unlink(missing_ok=True)

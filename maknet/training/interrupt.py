@@ -16,16 +16,15 @@ class InterruptedTrainingError(InputError):
 
 
 @contextmanager
-def stop_requests(seconds: float | None = None) -> Iterator[StopReason]:
+def stop_requests(deadline: float | None = None) -> Iterator[StopReason]:
     """Yield a function that says why to stop, or None to go on.
 
     SIGTERM (a cancelled, preempted or requeued job) and SIGINT (Ctrl-C) are held back while the
     block runs, so that the training can save itself at the end of its step.
 
     Args:
-        seconds: How long the block may run, from now on; None for no limit.
+        deadline: When the block must end, in seconds since 1970; None for no limit.
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
     received: list[str] = []
 
     def note(number: int, _: FrameType | None) -> None:
@@ -34,7 +33,7 @@ def stop_requests(seconds: float | None = None) -> Iterator[StopReason]:
     def reason() -> str | None:
         if received:
             return f"told to stop by {received[0]}"
-        if deadline is not None and time.monotonic() >= deadline:
+        if deadline is not None and time.time() >= deadline:
             return "out of time"
         return None
 

@@ -115,6 +115,7 @@ def train(network: nn.Module, plan: Plan, conditions: Conditions) -> dict[str, T
             values = run.finish_epoch(history)
             shown = {name: f"{value:.3f}" for name, value in values.items()}
             bar.set_postfix({"epoch": run.epoch, **shown}, refresh=False)
+    run.save()  # until its results are recorded, a job may still be lost
     return run.kept
 
 
@@ -193,7 +194,7 @@ class _Run:
         checkpoint, reason = self.conditions.checkpoint, self.conditions.stop()
         if checkpoint is not None and (reason or checkpoint.due()):
             self._check(first_bad)
-            checkpoint.save(self._state())
+            self.save()
         if reason:
             what_next = (
                 "its state is saved, start it again to go on" if checkpoint else "start anew"
@@ -202,6 +203,11 @@ class _Run:
                 f"The training was {reason} after step {self.step} of epoch {self.epoch + 1}; "
                 f"{what_next}."
             )
+
+    def save(self) -> None:
+        """Save the state if there is a checkpoint."""
+        if self.conditions.checkpoint is not None:
+            self.conditions.checkpoint.save(self._state())
 
     def _check(self, first_bad: Tensor) -> None:
         if first_bad >= 0:

@@ -37,7 +37,7 @@ class Session:
         state: File for the state of an unfinished training.
         identity: Digests of what makes the training the one it is, see `Checkpoint`.
         checkpoint_s: Seconds between saved states.
-        seconds: How long it may train, None for no deadline.
+        deadline: When it must stop, in seconds since 1970, None for no deadline.
     """
 
     device: str
@@ -46,7 +46,7 @@ class Session:
     state: Path
     identity: Mapping[str, str]
     checkpoint_s: float
-    seconds: float | None
+    deadline: float | None
 
     def open_device(self) -> torch.device:
         """Return the device, set up so that the same input gives the same bits.
@@ -125,10 +125,9 @@ def train_and_save(
     )  # fmt: skip
     events = Path(outputs["events"])
     checkpoint = Checkpoint(session.state, session.identity, session.checkpoint_s)
-    with stop_requests(session.seconds) as stop:
+    with stop_requests(session.deadline) as stop:
         conditions = Conditions(device, events, session.loader_threads, checkpoint, stop)
         network.load_state_dict(train(network, plan, conditions))
     save_weights(outputs["weights"], network, {"arch": arch})
     write_json(outputs["network"], description)
     history_to_csv(events, Path(outputs["history"]))
-    checkpoint.remove()

@@ -59,23 +59,27 @@ def pseudo_labeled_stream(
 
 
 def label_balance(
-    labeled: Labeled, pseudo: PseudoLabels | None = None
+    labeled: Labeled, pseudo: PseudoLabels | None = None, without_label: Unlabelable = "drop"
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return how many known entries each label has and how many are positive, (L,) each.
 
     Args:
         labeled: The labeled images.
-        pseudo: When given, images with a pseudo-label count as well.
+        pseudo: When given, the unlabeled images count as well.
+        without_label: As for `pseudo_labeled_stream`.
     """
     table = labeled.labels
     known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
     if pseudo is not None:
-        more_known, more_positive = pseudo_balance(pseudo)
+        more_known, more_positive = pseudo_balance(pseudo, without_label)
         known, positive = known + more_known, positive + more_positive
     return known, positive
 
 
-def pseudo_balance(labels: PseudoLabels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the same for the unlabeled images that have a pseudo-label."""
-    images = int((labels.labels_per_image() > 0).sum())
+def pseudo_balance(
+    labels: PseudoLabels, without_label: Unlabelable
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the same for the unlabeled images that are learned from."""
+    dropped = without_label == "drop"
+    images = int((labels.labels_per_image() > 0).sum()) if dropped else len(labels)
     return np.full(len(labels.names), images), labels.label_counts()

@@ -13,7 +13,7 @@ from maknet.files import sha256
 from tests.workflow.conftest import ROOT, Run
 
 pytestmark = pytest.mark.workflow
-LONG = "student: {epochs: 30}\njobs: {checkpoint_s: 0.05}\n"
+LONG = "student: {epochs: 30}\njobs: {checkpoint_s: 0.05, deadline_margin_s: 1}\n"
 RUN = "results/demo/runs/student1"
 RESULT = ("model.safetensors", "history.csv", "network.json")
 

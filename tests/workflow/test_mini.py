@@ -177,7 +177,8 @@ def test_a_changed_setting_reruns_what_depends_on_it(
         "pretrain_textures": 1, "train_lesanet_imagenet": 1, "train_lesanet_tcia": 1,
         "predict_lesions": 2, "compute_metrics": 7, "table1": 1, "table2": 1, "table3": 1,
         "beside_the_paper": 3, "curves": 1, "all": 1, "explain_run": 2,
-        "describe_architecture": 1, "figure1": 1, "figure2": 1, "figure3": 1, "figure4": 1, "summarize_explanations": 1, "total": 43,
+        "describe_architecture": 1, "figure1": 1, "figure2": 1, "figure3": 1, "figure4": 1,
+        "summarize_explanations": 1, "total": 43,
     }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ rule prepare_patches:
     output:
         shard="<data>/patches/{split}.npy",
         index="<data>/patches/{split}.csv",
+        unreadable="<data>/patches/{split}.unreadable.csv",
     log:
         "<logs>/prepare_patches/{split}.log",
     benchmark:

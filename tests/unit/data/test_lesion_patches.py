@@ -7,8 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from maknet.data.deeplesion import LesionRow
-from maknet.data.lesion_patches import PatchSettings, cut_patch
+from maknet.data.deeplesion import ImageUnreadableError, LesionRow
+from maknet.data.lesion_patches import PatchSettings, cut_patch, write_patch_shard
+from maknet.errors import InputError
+from maknet.files import read_rows
 
 WINDOW = (-1024.0, 3071.0)
 
@@ -100,6 +102,37 @@ def test_a_missing_neighbor_is_replaced_by_the_next_one_towards_the_key(tmp_path
     assert patch.missing == 2  # 8 and 12 are not there: 9 and the key slice are taken
     assert np.array_equal(patch.hu[0], alone.hu[0])
     assert np.array_equal(patch.hu[2], patch.hu[1])
+
+
+def test_neighbors_of_another_size_are_refused(tmp_path: Path) -> None:
+    for number in (8, 9, 10, 12):
+        save(tmp_path / "s", number, noise(number))
+    save(tmp_path / "s", 11, noise(1, (50, 50)))
+    with pytest.raises(ImageUnreadableError, match=r"1 and 2 steps from 10 differ in size"):
+        cut_patch(tmp_path, lesion(1.25), PatchSettings(WINDOW, size=60))
+    with pytest.raises(ImageUnreadableError, match="differs in size"):
+        cut_patch(tmp_path, lesion(2.0), PatchSettings(WINDOW, size=60))
+
+
+def test_lesions_without_an_image_are_listed(tmp_path: Path) -> None:
+    save(tmp_path / "Images_png" / "s", 10, noise(1))
+    row = '{}_010.png,1,10,"41, 31, 61, 51","1, 1, 2",0\n'
+    header = (
+        "File_name,Patient_index,Key_slice_index,Bounding_boxes,Spacing_mm_px_,Possibly_noisy\n"
+    )
+    (tmp_path / "info.csv").write_text(header + row.format("s") + row.format("gone"))
+    paths = [tmp_path / name for name in ("p.npy", "p.csv", "p.unreadable.csv")]
+    common = (tmp_path / "info.csv", tmp_path / "Images_png")
+    settings = PatchSettings(WINDOW, size=60)
+    write_patch_shard(*common, [0, 1], settings, 1, *paths)
+    assert [row["lesion_index"] for row in read_rows(paths[1])] == ["0"]
+    (failed,) = read_rows(paths[2])
+    assert failed["lesion_index"] == "1"
+    assert "is missing" in failed["why"]
+    with pytest.raises(InputError, match=r"1 of 2 lesion images cannot be read, more than"):
+        write_patch_shard(*common, [0, 1], settings, 0, *paths)
+    with pytest.raises(InputError, match=r"None of 1 lesion images"):
+        write_patch_shard(*common, [1], settings, 5, *paths)
 
 
 def test_the_longest_side_is_limited(tmp_path: Path) -> None:

@@ -156,6 +156,34 @@ def test_lesanets_regions_on_a_hand_made_feature_map(box: tuple[float, ...]) -> 
         np.testing.assert_array_equal(pooled.reshape(8, 5, 5).numpy(), expected)
 
 
+def test_lesanets_gradient_is_torchvisions_and_deterministic() -> None:
+    """On a GPU torchvision's own backward adds up in any order, and is refused."""
+    from torchvision.ops import roi_pool
+
+    from maknet.models.lesanet import _pool_regions
+
+    features = torch.rand(3, 4, 30, 30, dtype=torch.float32)
+    boxes = torch.tensor([[3.0, 4, 20, 9], [0, 0, 29, 29], [25, 25, 45, 40]])
+    ours, theirs = (features.clone().requires_grad_() for _ in range(2))
+    weight = torch.rand(3, 4, 5, 5)
+    pooled = _pool_regions(ours, boxes, 0.5)
+    expected = roi_pool(theirs, list(boxes.split(1)), 5, 0.5)
+    assert torch.equal(pooled, expected)
+    (pooled * weight).sum().backward()
+    (expected * weight).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)
+
+    network = LesaNet(4, width=0.125)
+    waiting = [network(torch.rand(1, 3, 64, 64), boxes[:1]).logits.grad_fn]
+    seen = set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            waiting += [parent for parent, _ in node.next_functions]
+    assert not [node.name() for node in seen if "roi_pool" in node.name().lower()]
+
+
 def test_lesanet_pools_the_box_early_and_the_patch_late() -> None:
     network = LesaNet(4, width=0.125).eval()
     patch = torch.rand(1, 3, 120, 120)

@@ -118,3 +118,5 @@ def test_the_balance_may_count_pseudo_labels(tmp_path: Path) -> None:
     more_known, more_positive = label_balance(training, labels)
     assert (more_known - known).tolist() == [int((labels.labels_per_image() > 0).sum())] * 2
     assert (more_positive - positive).tolist() == labels.label_counts().tolist()
+    all_known, _ = label_balance(training, labels, "keep")
+    assert (all_known - known).tolist() == [33, 33]  # images without a label are negative for all

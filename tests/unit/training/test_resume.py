@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,19 @@ def test_states_are_saved_by_the_clock_too(folder: Path, undisturbed: Result) ->
     assert same(finish(student_plan(folder), folder / "clock", [6], interval_s=0), undisturbed)
 
 
+def test_a_finished_training_whose_results_were_lost_is_not_repeated(
+    folder: Path, undisturbed: Result
+) -> None:
+    first = finish(student_plan(folder), folder / "lost", [])
+    steps = stop_after(1)  # not one step may be taken
+    checkpoint = Checkpoint(folder / "lost" / "state.pt", IDENTITY, 1e9)
+    how = conditions(folder / "lost" / "events", checkpoint=checkpoint, stop=steps)
+    weights = train(fresh(), student_plan(folder), how)
+    history_to_csv(folder / "lost" / "events", folder / "lost" / "history.csv")
+    assert same((weights, (folder / "lost" / "history.csv").read_bytes()), first)
+    assert same(first, undisturbed)
+
+
 def test_the_history_of_an_interrupted_training_is_whole(folder: Path, undisturbed: Result) -> None:
     finish(student_plan(folder), folder / "again", [9])
     history = pd.read_csv(folder / "again" / "history.csv")
@@ -153,9 +167,9 @@ def test_signals_are_held_back_until_the_step_is_over(number: signal.Signals) ->
 
 
 def test_the_deadline_comes_before_the_limit() -> None:
-    with stop_requests(0) as reason:
+    with stop_requests(time.time()) as reason:
         assert reason() == "out of time"
-    with stop_requests(60) as reason:
+    with stop_requests(time.time() + 60) as reason:
         assert reason() is None
     assert time_left(60, 180) == 3420
     assert time_left(4, 180) == 120  # at most half is kept back: an attempt must get somewhere

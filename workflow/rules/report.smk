@@ -1,0 +1,68 @@
+# Pages of the report behind the tables and figures, and the results as one Markdown page.
+PAGES = {
+    "rejected": "Every unlabeled series that was refused, with the reason (section 2).",
+    "series_funnel": "How many series and images each step left (section 2).",
+    "label_counts": "Positives of each label in each split (section 2).",
+    "lesion_label_counts": "The same for all labels that LesaNet learns.",
+    "table1_vs_paper": "Table 1 beside the paper's numbers, which are shown for DeepLesion only.",
+    "table2_vs_paper": "Table 2 beside the paper's numbers, which are shown for DeepLesion only.",
+    "table3_vs_paper": "Table 3 beside the paper's numbers, which are shown for DeepLesion only.",
+    "table3_difference": "The two transfers of table 3: paired bootstrap over patients.",
+    "pseudo_labels": "The pseudo-labels of every round.",
+    "perturbations": "Confidence before and after each change, over the hand-labeled set.",
+}
+FIGURE_CAPTIONS = {
+    "figure1.png": "Figure 1: the architecture of the network that was trained.",
+    "figure2.png": "Figure 2: the noisy student with the numbers of this run.",
+    "figure3.png": "Figure 3: integrated gradients of MAKNet and VGG16.",
+    "figure4.png": "Figure 4: one image perturbed in three ways.",
+    "deletion.png": "Deletion over the hand-labeled set, with random pixels as a control.",
+    "pseudo_labels.png": "The pseudo-labels of every round.",
+    "curves.png": "The course of all trainings.",
+    "contact_sheet.png": "A sample of the accepted and of the refused series.",
+}
+
+
+rule page:
+    """One CSV as a page of the report."""
+    input:
+        csv="<results>/{page}.csv",
+    output:
+        html=report(
+            "<results>/pages/{page}.html",
+            caption="../report/page.rst",
+            category="Behind the tables",
+        ),
+    log:
+        "<logs>/page/{page}.log",
+    wildcard_constraints:
+        page="|".join(PAGES),
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        note=lambda w: PAGES[w.page],
+        code=code_digest("scripts/make_page.py"),
+    script:
+        "../../scripts/make_page.py"
+
+
+rule readme:
+    """All tables and figures on one Markdown page."""
+    input:
+        tables=expand("<results>/table{number}.md", number=[1, 2, 3]),
+        figures=expand("<results>/{figure}", figure=FIGURE_CAPTIONS),
+    output:
+        readme="<results>/README.md",
+    log:
+        "<logs>/readme.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        captions=FIGURE_CAPTIONS,
+        code=code_digest("scripts/write_readme.py"),
+    script:
+        "../../scripts/write_readme.py"
