@@ -15,6 +15,7 @@ from maknet.audit import audit, holds
 from maknet.data.ontology import exclusive_matrix
 from maknet.data.pseudo_labels import load_pseudo_labels
 from maknet.files import read_rows, sha256
+from maknet.provenance import reachable_files
 from tests.workflow.conftest import ROOT, Run
 
 pytestmark = pytest.mark.workflow
@@ -163,6 +164,37 @@ def test_a_deleted_table_runs_one_job_and_comes_back_the_same(copied: Path, snak
     done = snakemake(copied, "results/demo/table1.csv", configfiles=MINI)
     assert done.returncode == 0, done.stderr[-2000:]
     assert sha256(target) == before
+
+
+@pytest.mark.parametrize(
+    ("figure", "rule"),
+    [("figure1.png", "figure1"), ("figure3.png", "figure3"), ("figure4.pdf", "figure4"),
+     ("curves.png", "curves"), ("deletion.png", "summarize_explanations")],
+)  # fmt: skip
+def test_a_deleted_figure_runs_one_job_without_torch_and_comes_back_the_same(
+    copied: Path, snakemake: Run, figure: str, rule: str
+) -> None:
+    target = copied / "results/demo" / figure
+    before = sha256(target)
+    target.unlink()
+    done = snakemake(copied, f"results/demo/{figure}", configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, re.MULTILINE) == [rule]
+    assert sha256(target) == before
+    code = code_digest_files(rule)
+    assert not [path for path in code if "torch" in imported_packages(path)]
+
+
+def code_digest_files(rule: str) -> list[Path]:
+    """Return the script of a rule and all of the library that it reaches."""
+    rules = (ROOT / "workflow/rules/figures.smk").read_text()
+    script = re.search(rf"^rule {rule}:.*?\.\./\.\./(scripts/\w+\.py)", rules, re.M | re.S)
+    assert script is not None
+    return reachable_files(ROOT / script[1])
+
+
+def imported_packages(path: Path) -> set[str]:
+    return set(re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE))
 
 
 def test_a_changed_setting_reruns_what_depends_on_it(
