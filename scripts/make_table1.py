@@ -12,11 +12,7 @@ def main(
     dataset: str, networks: Sequence[str], metrics: Sequence[str], bootstrap: Sequence[str],
     seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
 ) -> None:  # fmt: skip
-    each = len(seeds)
-    runs = [
-        load_repeated(metrics[i : i + each], bootstrap[i : i + each])
-        for i in range(0, len(metrics), each)
-    ]
+    runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table1(dataset, [read_json(path) for path in networks], runs, confidence)
     title = f"Table 1: multi-label classification ({dataset})"
     write_table(table, title, [], outputs["csv"], outputs["markdown"], outputs["html"])

@@ -12,11 +12,7 @@ def main(
     dataset: str, network: str, metrics: Sequence[str], bootstrap: Sequence[str], paper: str,
     seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
 ) -> None:  # fmt: skip
-    each = len(seeds)
-    runs = [
-        load_repeated(metrics[i : i + each], bootstrap[i : i + each])
-        for i in range(0, len(metrics), each)
-    ]
+    runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table2(dataset, read_json(network)["width"], runs, confidence)
     paper_rounds = sum(row["table"] == "2" for row in read_rows(paper)) - 1
     rounds = len(runs) - 1

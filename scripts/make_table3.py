@@ -17,11 +17,7 @@ def main(
     dataset: str, methods: Sequence[str], network: str, metrics: Sequence[str],
     bootstrap: Sequence[str], seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
 ) -> None:  # fmt: skip
-    each = len(seeds)
-    runs = [
-        load_repeated(metrics[i : i + each], bootstrap[i : i + each])
-        for i in range(0, len(metrics), each)
-    ]
+    runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table3(dataset, methods, read_json(network)["width"], runs, confidence)
     title = f"Table 3: LesaNet by what it started from ({dataset})"
     write_table(table, title, [_NOTE], outputs["csv"], outputs["markdown"], outputs["html"])

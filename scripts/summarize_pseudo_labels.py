@@ -12,14 +12,14 @@ from maknet.reporting.pseudo_plot import plot_rounds
 
 def main(
     labels: Sequence[str], labelers: Sequence[str], dataset: str, rounds_csv: Path,
-    by_label_csv: Path, plot: Path,
+    by_label_csv: Path, plots: Sequence[Path],
 ) -> None:  # fmt: skip
     loaded = [load_pseudo_labels(path) for path in labels]
     rounds, by_label = summarize_rounds(loaded, labelers), count_by_label(loaded)
     rounds.insert(0, "dataset", dataset)
     write_frame(rounds_csv, rounds)
     write_frame(by_label_csv, by_label)
-    plot_rounds(rounds, by_label, dataset, plot)
+    plot_rounds(rounds, by_label, dataset, plots)
 
 
 if __name__ == "__main__":
@@ -30,5 +30,5 @@ if __name__ == "__main__":
             snakemake.params.dataset,
             Path(snakemake.output.rounds),
             Path(snakemake.output.by_label),
-            Path(snakemake.output.plot),
+            [Path(snakemake.output.png), Path(snakemake.output.pdf)],
         )

@@ -172,18 +172,35 @@ def write_lesion_shard(
     """
     info = load_info(dl_info)
     prepared, failed = prepare_lesions(images, [info[i] for i in lesions], settings)
-    if len(failed) > max_unreadable:
-        raise InputError(
-            f"{len(failed)} of {len(lesions)} lesion images cannot be read, more than "
-            f"labeled.max_unreadable = {max_unreadable}; the first: {failed[0][1]}"
-        )
-    if not prepared:
-        raise InputError(f"None of {len(lesions)} lesion images below {images} can be read.")
+    check_readable([why for _, why in failed], len(lesions), max_unreadable, images)
     empty = np.empty((0, 3, settings.size, settings.size), np.uint8)
     write_shard(shard, [empty, *(item.image[None] for _, item in prepared)])
     write_rows(index, INDEX_COLUMNS, [_index_row(*pair) for pair in prepared])
     failures = [{"lesion_index": lesion.lesion_index, "why": why} for lesion, why in failed]
     write_rows(unreadable, ("lesion_index", "why"), failures)
+
+
+def check_readable(
+    failures: Sequence[str], lesions: int, max_unreadable: int, images: str | Path
+) -> None:
+    """Refuse a split of which too many images, or all, cannot be read.
+
+    Args:
+        failures: Why each image could not be read.
+        lesions: How many images were wanted.
+        max_unreadable: How many may be left out.
+        images: Folder of the images.
+
+    Raises:
+        InputError: More cannot be read, or none can.
+    """
+    if len(failures) > max_unreadable:
+        raise InputError(
+            f"{len(failures)} of {lesions} lesion images cannot be read, more than "
+            f"labeled.max_unreadable = {max_unreadable}; the first: {failures[0]}"
+        )
+    if len(failures) == lesions:
+        raise InputError(f"None of {lesions} lesion images below {images} can be read.")
 
 
 def _index_row(lesion: LesionRow, item: LesionImage) -> dict[str, object]:

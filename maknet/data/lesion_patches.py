@@ -12,9 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.deeplesion import ImageUnreadableError, LesionRow, load_info, read_png
+from maknet.data.deeplesion import (
+    ImageUnreadableError,
+    LesionRow,
+    check_readable,
+    load_info,
+    read_png,
+)
 from maknet.data.shards import write_shard
-from maknet.errors import InputError
 from maknet.files import write_rows
 from maknet.progress import tracked
 
@@ -169,13 +174,8 @@ def write_patch_shard(
             continue
         patches.append(patch.hu[None])
         rows.append(_index_row(lesion, patch))
-    if len(failures) > max_unreadable:
-        raise InputError(
-            f"{len(failures)} of {len(lesions)} lesion images cannot be read, more than "
-            f"labeled.max_unreadable = {max_unreadable}; the first: {failures[0]['why']}"
-        )
-    if not patches:
-        raise InputError(f"None of {len(lesions)} lesion images below {images} can be read.")
+    check_readable([str(failure["why"]) for failure in failures], len(lesions), max_unreadable,
+                   images)  # fmt: skip
     write_shard(shard, patches)
     write_rows(index, PATCH_COLUMNS, rows)
     write_rows(unreadable, ("lesion_index", "why"), failures)

@@ -1,6 +1,6 @@
 """The course of all trainings: loss and validation metrics by epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +14,13 @@ _PANELS = {"loss": "mean training loss", "auc": "validation AUC", "f1": "validat
 _DASHES = ("-", "--", ":", "-.")
 
 
-def plot_curves(histories: Mapping[str, Path], dataset: str, path: Path) -> None:
+def plot_curves(histories: Mapping[str, Path], dataset: str, paths: Sequence[Path]) -> None:
     """Draw one panel a quantity, one line a run.
 
     Args:
         histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
         dataset: Named in the title.
-        path: A PNG.
+        paths: PNG and PDF.
     """
     tables = {run: pd.read_csv(history) for run, history in histories.items()}
     with paper_style():
@@ -31,7 +31,7 @@ def plot_curves(histories: Mapping[str, Path], dataset: str, path: Path) -> None
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
         figure.suptitle(f"Trainings (data: {dataset})")
-        save_figure(figure, [path])
+        save_figure(figure, paths)
 
 
 def _draw(axes: Axes, tables: Mapping[str, pd.DataFrame], column: str) -> None:

@@ -1,5 +1,6 @@
 """The plot of the pseudo-labels of all rounds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,14 +11,16 @@ from matplotlib.ticker import MaxNLocator
 from maknet.reporting.figure_style import COLORS, MARKERS, paper_style, save_figure
 
 
-def plot_rounds(rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str, path: Path) -> None:
+def plot_rounds(
+    rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str, paths: Sequence[Path]
+) -> None:
     """Draw labels per image, unlabeled images, changes, and images per label.
 
     Args:
         rounds: As `summarize_rounds` returns it.
         by_label: As `count_by_label` returns it.
         dataset: Named in the title.
-        path: A PNG.
+        paths: PNG and PDF.
     """
     with paper_style():
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
@@ -34,7 +37,7 @@ def plot_rounds(rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str, path
         _by_label(panels["images"], by_label)
         images = int(rounds["images"].iloc[0])
         figure.suptitle(f"Pseudo-labels of {images:,} unlabeled images (data: {dataset})")
-        save_figure(figure, [path])
+        save_figure(figure, paths)
 
 
 def _line(axes: Axes, x: pd.Series, lines: dict[str, pd.Series], name: str) -> None:

@@ -37,9 +37,17 @@ class Repeated:
     bootstrap: Sequence[Mapping[str, NDArray[np.float64]]]
 
 
-def load_repeated(metrics: Sequence[str | Path], bootstrap: Sequence[str | Path]) -> Repeated:
-    """Read one run's metrics and resamples of all seeds."""
-    return Repeated([read_json(p) for p in metrics], [load_arrays(p) for p in bootstrap])
+def load_repeated(
+    metrics: Sequence[str | Path], bootstrap: Sequence[str | Path], seeds: int
+) -> list[Repeated]:
+    """Read the metrics and resamples of several runs, the files of a run's seeds side by side."""
+    return [
+        Repeated(
+            [read_json(path) for path in metrics[start : start + seeds]],
+            [load_arrays(path) for path in bootstrap[start : start + seeds]],
+        )
+        for start in range(0, len(metrics), seeds)
+    ]
 
 
 def table1(

@@ -14,11 +14,12 @@ rule curves:
             seed=SEEDS,
         ),
     output:
-        plot=report(
+        png=report(
             "<results>/curves.png",
             caption="../report/curves.rst",
             category="4.3 Multi-label classification",
         ),
+        pdf="<results>/curves.pdf",
     log:
         "<logs>/curves.log",
     localrule: True

@@ -82,11 +82,12 @@ rule summarize_pseudo_labels:
     output:
         rounds="<results>/pseudo_labels.csv",
         by_label="<results>/pseudo_labels_by_label.csv",
-        plot=report(
+        png=report(
             "<results>/pseudo_labels.png",
             caption="../report/pseudo_labels.rst",
             category="4.4 Semi-supervised training",
         ),
+        pdf="<results>/pseudo_labels.pdf",
     log:
         "<logs>/summarize_pseudo_labels.log",
     conda:

@@ -22,10 +22,12 @@ def test_curves_of_runs_with_and_without_all_quantities(tmp_path: Path) -> None:
     write_frame(tmp_path / "a.csv", pd.DataFrame({**epochs, "auc": [0.5, 0.6, 0.7], "f1": 0.1}))
     write_frame(tmp_path / "b.csv", pd.DataFrame(epochs))
     histories = {"maknet": tmp_path / "a.csv", "student1": tmp_path / "b.csv"}
-    for name in ("1.png", "2.png"):
-        plot_curves(histories, "phantom", tmp_path / name)
+    for name in ("1", "2"):
+        paths = [tmp_path / f"{name}.png", tmp_path / f"{name}.pdf"]
+        plot_curves(histories, "phantom", paths)
     assert opened(tmp_path / "1.png")[0] > 1000
-    assert (tmp_path / "1.png").read_bytes() == (tmp_path / "2.png").read_bytes()
+    for kind in ("png", "pdf"):
+        assert (tmp_path / f"1.{kind}").read_bytes() == (tmp_path / f"2.{kind}").read_bytes()
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -36,5 +38,5 @@ def test_rounds(tmp_path: Path, count: int) -> None:
     })  # fmt: skip
     columns = {f"round{number}": [5, 0] for number in range(1, count + 1)}
     by_label = pd.DataFrame({"label": ["a", "b"], **columns})
-    plot_rounds(rounds, by_label, "phantom", tmp_path / "p.png")
+    plot_rounds(rounds, by_label, "phantom", [tmp_path / "p.png"])
     assert opened(tmp_path / "p.png")[0] > 1000

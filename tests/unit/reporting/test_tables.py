@@ -77,9 +77,10 @@ def test_several_seeds_give_mean_deviation_and_the_interval_of_the_mean() -> Non
 def test_runs_are_read_seed_by_seed(tmp_path: Path) -> None:
     write_json(tmp_path / "m.json", scored(0.9))
     save_arrays(tmp_path / "b.npz", **resampled(0.9))
-    run = load_repeated([tmp_path / "m.json"] * 2, [tmp_path / "b.npz"] * 2)
-    assert len(run.metrics) == len(run.bootstrap) == 2
-    assert run.bootstrap[1]["hand"].shape == (201, 4)
+    runs = load_repeated([tmp_path / "m.json"] * 6, [tmp_path / "b.npz"] * 6, 2)
+    assert len(runs) == 3
+    assert len(runs[0].metrics) == len(runs[0].bootstrap) == 2
+    assert runs[2].bootstrap[1]["hand"].shape == (201, 4)
 
 
 def test_all_three_files_say_what_the_data_are(tmp_path: Path) -> None:
