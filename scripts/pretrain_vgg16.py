@@ -7,17 +7,11 @@ from maknet.data.labeled import load_labeled
 from maknet.data.pool import ImagePool
 from maknet.data.pseudo_labels import load_pseudo_labels
 from maknet.files import read_json
-from maknet.jobs import job, training_session
 from maknet.training.course import Course
-from maknet.training.losses import class_weights
-from maknet.training.session import (
-    FocalSettings,
-    Session,
-    focal_plan,
-    new_network,
-    train_and_save,
-)
+from maknet.training.focal_plan import FocalSettings, focal_plan
+from maknet.training.session import Session, new_network, train_and_save
 from maknet.training.streams import pseudo_balance, pseudo_labeled_stream
+from maknet.training.training_job import training_job
 from maknet.training.validation import Validation
 
 
@@ -35,12 +29,8 @@ def main(
     )
     plan = focal_plan(
         Course([images], seed),
-        class_weights(
-            *pseudo_balance(pseudo, pretraining["images_without_label"]), loss["max_weight"]
-        ),
-        FocalSettings(
-            pretraining["epochs"], pretraining["learning_rate"], pretraining["keep"], loss["gamma"]
-        ),
+        pseudo_balance(pseudo, pretraining["images_without_label"]),
+        FocalSettings.from_config(pretraining, loss),
         Validation(validation, relations["parents"], **evaluation),
         seed,
         device,
@@ -51,7 +41,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "pretrain_vgg16.py"):
+    with training_job(snakemake, "pretrain_vgg16.py") as session:
         main(
             dict(snakemake.input.items()),
             snakemake.input.shards,
@@ -61,5 +51,5 @@ if __name__ == "__main__":
             snakemake.params.loss,
             snakemake.params.evaluation,
             snakemake.params.seed,
-            Session(**training_session(snakemake)),
+            session,
         )

@@ -5,10 +5,11 @@ from typing import Any
 
 from maknet.data.lesions import load_lesions
 from maknet.files import read_json, write_json
-from maknet.jobs import job, logger, training_session
+from maknet.jobs import logger
 from maknet.models.transfer import load_trunk, trunk_file
 from maknet.training.lesanet_plan import LesaNetSettings, lesanet_plan
 from maknet.training.session import Session, new_network, train_and_save
+from maknet.training.training_job import training_job
 
 
 def main(
@@ -32,7 +33,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "train_lesanet.py"):
+    with training_job(snakemake, "train_lesanet.py") as session:
         main(
             dict(snakemake.input.items()),
             dict(snakemake.output.items()),
@@ -40,5 +41,5 @@ if __name__ == "__main__":
             LesaNetSettings.from_config(snakemake.params.lesanet, snakemake.params.learning_rate),
             snakemake.params.evaluation,
             snakemake.params.seed,
-            Session(**training_session(snakemake)),
+            session,
         )

@@ -5,18 +5,12 @@ from typing import Any
 
 from maknet.data.labeled import load_labeled
 from maknet.files import read_json
-from maknet.jobs import job, training_session
 from maknet.models.imagenet import use_imagenet
 from maknet.training.course import Course
-from maknet.training.losses import class_weights
-from maknet.training.session import (
-    FocalSettings,
-    Session,
-    focal_plan,
-    new_network,
-    train_and_save,
-)
+from maknet.training.focal_plan import FocalSettings, focal_plan
+from maknet.training.session import Session, new_network, train_and_save
 from maknet.training.streams import label_balance, labeled_stream
+from maknet.training.training_job import training_job
 from maknet.training.validation import Validation
 
 
@@ -36,10 +30,8 @@ def main(
     course = Course([labeled_stream(training, settings["batch_size"])], seed)
     plan = focal_plan(
         course,
-        class_weights(*label_balance(training), loss["max_weight"]),
-        FocalSettings(
-            settings["epochs"], settings["learning_rate"], settings["keep"], loss["gamma"]
-        ),
+        label_balance(training),
+        FocalSettings.from_config(settings, loss),
         Validation(validation, relations["parents"], **evaluation),
         seed,
         device,
@@ -50,7 +42,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "train_network.py"):
+    with training_job(snakemake, "train_network.py") as session:
         main(
             dict(snakemake.input.items()),
             dict(snakemake.output.items()),
@@ -60,5 +52,5 @@ if __name__ == "__main__":
             snakemake.params.loss,
             snakemake.params.evaluation,
             snakemake.params.seed,
-            Session(**training_session(snakemake)),
+            session,
         )

@@ -7,18 +7,12 @@ from maknet.data.labeled import load_labeled
 from maknet.data.pool import ImagePool
 from maknet.data.pseudo_labels import load_pseudo_labels
 from maknet.files import read_json
-from maknet.jobs import job, training_session
 from maknet.training.augment import Augmentation
 from maknet.training.course import Course
-from maknet.training.losses import class_weights
-from maknet.training.session import (
-    FocalSettings,
-    Session,
-    focal_plan,
-    new_network,
-    train_and_save,
-)
+from maknet.training.focal_plan import FocalSettings, focal_plan
+from maknet.training.session import Session, new_network, train_and_save
 from maknet.training.streams import label_balance, labeled_stream, pseudo_labeled_stream
+from maknet.training.training_job import training_job
 from maknet.training.validation import Validation
 
 
@@ -44,10 +38,8 @@ def main(
     recounted = pseudo if student["class_weights"] == "recounted" else None
     plan = focal_plan(
         Course(streams, seed, Augmentation.from_config(augmentation)),
-        class_weights(
-            *label_balance(training, recounted, student["images_without_label"]), loss["max_weight"]
-        ),
-        FocalSettings(student["epochs"], student["learning_rate"], student["keep"], loss["gamma"]),
+        label_balance(training, recounted, student["images_without_label"]),
+        FocalSettings.from_config(student, loss),
         Validation(validation, relations["parents"], **evaluation),
         seed,
         device,
@@ -58,7 +50,7 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "train_student.py"):
+    with training_job(snakemake, "train_student.py") as session:
         main(
             dict(snakemake.input.items()),
             snakemake.input.shards,
@@ -70,5 +62,5 @@ if __name__ == "__main__":
             snakemake.params.loss,
             snakemake.params.evaluation,
             snakemake.params.seed,
-            Session(**training_session(snakemake)),
+            session,
         )

@@ -1,9 +1,8 @@
 """One training as a job: where it runs, when it stops, what it leaves behind."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,9 @@ from maknet.models.build import build_network, describe_network, save_weights
 from maknet.models.device import find_device
 from maknet.seeding import make_deterministic, seed_torch
 from maknet.training.checkpoint import Checkpoint
-from maknet.training.course import Course
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import stop_requests
 from maknet.training.loop import Conditions, Plan, train
-from maknet.training.losses import WeightedFocalLoss
-from maknet.training.objective import Objective
-from maknet.training.optimizer import ranger
 
 logger = logging.getLogger(__name__)
 
@@ -58,47 +53,6 @@ class Session:
         torch.set_num_threads(self.threads)
         make_deterministic()
         return device
-
-
-@dataclass(frozen=True)
-class FocalSettings:
-    """How a network learns from the weighted focal loss (config sections, paper section 4.2).
-
-    Attributes:
-        epochs: Passes over the labeled images.
-        learning_rate: Constant.
-        keep: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
-        gamma: Of the loss.
-    """
-
-    epochs: int
-    learning_rate: float
-    keep: str
-    gamma: float
-
-
-def focal_plan(
-    course: Course, loss_weights: tuple[torch.Tensor, torch.Tensor], settings: FocalSettings,
-    validate: Callable[[nn.Module, torch.device], dict[str, float]], seed: int,
-    device: torch.device,
-) -> Plan:  # fmt: skip
-    """Return the plan of a training with weighted focal loss and Ranger.
-
-    Args:
-        course: The images.
-        loss_weights: Of positive and negative entries, (L,) each.
-        settings: How.
-        validate: Run after every epoch.
-        seed: Names the stream of dropout.
-        device: Where the loss is computed.
-    """
-    loss = WeightedFocalLoss(*loss_weights, gamma=settings.gamma).to(device)
-    weights = [stream.weight for stream in course.streams]
-    return Plan(
-        course, Objective(loss, weights, course.augmentation),
-        partial(ranger, learning_rate=settings.learning_rate), validate,
-        settings.epochs, settings.keep, seed, lambda epoch: settings.learning_rate,
-    )  # fmt: skip
 
 
 def new_network(

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maknet.errors import InputError
-from maknet.jobs import time_left
 from maknet.training.checkpoint import Checkpoint
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import InterruptedTrainingError, stop_requests
 from maknet.training.loop import Plan, train
+from maknet.training.training_job import time_left
 from tests.unit.training.toy import conditions, fresh, student_plan, teacher_plan
 
 IDENTITY = {"settings": "aa", "inputs": "bb", "code": "cc"}

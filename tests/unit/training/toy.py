@@ -17,9 +17,8 @@ from maknet.data.shards import ShardReader, write_shard
 from maknet.models import build_network
 from maknet.training.augment import Augmentation
 from maknet.training.course import Course
+from maknet.training.focal_plan import FocalSettings, focal_plan
 from maknet.training.loop import Conditions, Plan
-from maknet.training.losses import class_weights
-from maknet.training.session import FocalSettings, focal_plan
 from maknet.training.streams import label_balance, labeled_stream, pseudo_labeled_stream
 from maknet.training.validation import Validation
 
@@ -76,11 +75,17 @@ def _plan(
     training: Labeled, course: Course, folder: Path, seed: int, changes: Mapping[str, Any]
 ) -> Plan:
     settings = FocalSettings(
-        **{"epochs": 4, "learning_rate": 0.01, "keep": "auc", "gamma": 2.0, **changes}
+        **{
+            "epochs": 4,
+            "learning_rate": 0.01,
+            "keep": "auc",
+            "gamma": 2.0,
+            "max_weight": 300.0,
+            **changes,
+        }
     )
     validate = Validation(labeled(folder, "val", 32), [[], []], 16)
-    weights = class_weights(*label_balance(training), 300.0)
-    return focal_plan(course, weights, settings, validate, seed, CPU)
+    return focal_plan(course, label_balance(training), settings, validate, seed, CPU)
 
 
 def fresh() -> nn.Module:
