@@ -8,6 +8,10 @@ min_version("9.20")
 report: "workflow/report/workflow.rst"
 
 
+# For `--software-deployment-method apptainer`; envs/maknet.def makes it.
+container: f"{workflow.basedir}/envs/maknet.sif"
+
+
 # At this point `config` holds what the command line names; it wins over the files below.
 DEMO = "dataset" not in config
 

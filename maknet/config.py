@@ -16,7 +16,7 @@ from maknet.errors import InputError
 Config = dict[str, Any]
 _TYPE_NAMES = {
     "integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false",
-    "array": "a list", "object": "a section",
+    "array": "a list", "object": "a section", "null": "null",
 }  # fmt: skip
 
 
@@ -56,11 +56,15 @@ def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"The configuration key {_joined(key, missing)!r} is missing; see config/README.md."
     if error.validator == "type":
-        wanted = _TYPE_NAMES.get(error.validator_value, error.validator_value)
+        wanted = " or ".join(_TYPE_NAMES[name] for name in _listed(error.validator_value))
         return f"The configuration key {key!r} must be {wanted}, not {error.instance!r}."
     if error.validator == "not":
         return f"The configuration key {key!r} must be odd, not {error.instance!r}."
     return f"The configuration key {key!r} is out of range: {error.message}."
+
+
+def _listed(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
 
 
 def _strict_validator(base: Any) -> Any:  # noqa: ANN401 - jsonschema is untyped

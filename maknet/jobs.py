@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from maknet.errors import InputError
-from maknet.records import Step, write_record
+from maknet.records import Step, was_made, write_record
+from maknet.writers import sole_writer
 
 logger = logging.getLogger("maknet")
 
@@ -34,14 +35,21 @@ class ScriptJob(Protocol):
 def job(run: ScriptJob, script: str) -> Iterator[None]:
     """Run the job of a script: log it, and write its provenance record when it succeeds.
 
+    A second job for the same outputs waits, and takes what the first has made.
+
     Args:
         run: The object that the workflow hands to the script.
         script: Name of the script's file.
     """
     started = datetime.now(UTC)
-    with reported_errors(run.log[0]):
+    step = _step(run, script)
+    _log_to(None)
+    with sole_writer(step.lock_path) as waited, reported_errors(run.log[0]):
+        if waited and was_made(step):
+            logger.info("the job that was waited for made the same files: nothing is left to do")
+            sys.exit(0)
         yield
-        write_record(_step(run, script), started)
+        write_record(step, started)
 
 
 def _step(run: ScriptJob, script: str) -> Step:
@@ -78,12 +86,11 @@ def reported_errors(log_path: str | Path) -> Iterator[None]:
         raise
 
 
-def _log_to(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handlers: list[logging.Handler] = [
-        logging.StreamHandler(sys.stderr),
-        logging.FileHandler(path, "w", "utf-8"),
-    ]
+def _log_to(path: Path | None) -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(path, "w", "utf-8"))
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(message)s",

@@ -5,6 +5,8 @@ input and output with its digest. `maknet.audit` walks from a result through the
 """
 
 import importlib.metadata
+import json
+import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -47,10 +49,19 @@ class Step:
     results: str
 
     @property
+    def name(self) -> str:
+        """What tells this job from others of its rule."""
+        return ".".join(self.wildcards.values()) or "job"
+
+    @property
     def record_path(self) -> Path:
         """Where the record of this job is written."""
-        name = ".".join(self.wildcards.values()) or "job"
-        return Path(self.results) / FOLDER / self.rule / f"{name}.json"
+        return Path(self.results) / FOLDER / self.rule / f"{self.name}.json"
+
+    @property
+    def lock_path(self) -> Path:
+        """What a job locks while it writes its outputs."""
+        return Path(self.results) / "state" / "locks" / self.rule / f"{self.name}.lock"
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Record:
     script: str
     code: str
     environment: dict[str, Any]
+    run: dict[str, Any]
     started: str
     ended: str
 
@@ -81,10 +93,31 @@ def write_record(step: Step, started: datetime) -> None:
         script=step.script,
         code=code_digest(step.script),
         environment=environment(),
+        run={
+            "slurm_job": os.environ.get("SLURM_JOB_ID"),
+            "visible_gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        },
         started=started.isoformat(timespec="seconds"),
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     write_json(step.record_path, asdict(record))
+
+
+def was_made(step: Step) -> bool:
+    """Return whether a record says that the outputs were made from these inputs and this code."""
+    if not step.record_path.is_file():
+        return False
+    record = Record(**read_json(step.record_path))
+    digests = DigestStore(step.results)
+    return (
+        record.code == code_digest(step.script)
+        and record.params == json.loads(json.dumps(dict(step.params), default=str))
+        and all(
+            set(recorded) == set(paths)
+            and all(Path(p).exists() and digests.digest(p) == recorded[p] for p in paths)
+            for recorded, paths in ((record.inputs, step.inputs), (record.outputs, step.outputs))
+        )
+    )
 
 
 def read_records(results: Path) -> dict[str, Record]:

@@ -30,6 +30,8 @@ _LABELED = {
     },
 }
 
+_SLICES_PER_SERIES = 200
+
 
 def labeled_files(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the paths of the labeled data: dl_info, images, text_mined, hand, ontology."""
@@ -76,6 +78,20 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
         f"batch{start // size:04d}": series[start : start + size]
         for start in range(0, len(series), size)
     }
+
+
+def unlabeled_slices(config: Mapping[str, Any]) -> int:
+    """Return about how many unlabeled slices there are, to plan time and memory with.
+
+    A series of which nothing is known counts 200, as many as in the paper's data.
+    """
+    if config["unlabeled"]["source"] == "tcia":
+        tcia = config["tcia"]
+        listed = read_manifest(
+            tcia["manifest"], config["unlabeled"]["batch_size"], tcia["allow_noncommercial"]
+        )
+        return sum(item.images or _SLICES_PER_SERIES for item in listed)
+    return _SLICES_PER_SERIES * sum(map(len, series_batches(config).values()))
 
 
 def _series_folders(root: Path) -> list[str]:

@@ -7,13 +7,14 @@ from typing import Any
 from maknet.data.fetch.batch import Archive, Patience, fetch_batch
 from maknet.data.fetch.idc import IdcArchive
 from maknet.data.fetch.nbia import NbiaArchive
+from maknet.data.scratch import scratch_folder
 from maknet.jobs import job
 from maknet.manifest import by_batch, read_manifest
 
 
 def main(
     batch: str, tcia: Mapping[str, Any], batch_size: int, partial: Path, target: Path,
-    receipt: Path, refused: Path,
+    receipt: Path, refused: Path, scratch_setting: str | None,
 ) -> None:  # fmt: skip
     series = read_manifest(tcia["manifest"], batch_size, tcia["allow_noncommercial"])
     archive: Archive
@@ -22,7 +23,11 @@ def main(
     else:
         archive = IdcArchive(tcia["idc_endpoint"], tcia["timeout_s"])
     patience = Patience(tcia["retries"], tcia["backoff_s"], tcia["max_failed"])
-    fetch_batch(by_batch(series)[batch], archive, patience, partial, target, receipt, refused)
+    with scratch_folder(scratch_setting) as scratch:
+        fetch_batch(
+            by_batch(series)[batch], archive, patience, partial, target, receipt, refused,
+            incoming=scratch and scratch / "incoming",
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -35,4 +40,5 @@ if __name__ == "__main__":
             Path(snakemake.output.series),
             Path(snakemake.output.receipt),
             Path(snakemake.output.refused),
+            snakemake.resources.get("scratch"),
         )

@@ -1,6 +1,7 @@
 """One training as a job: where it runs, when it stops, what it leaves behind."""
 
 import logging
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,9 @@ def train_and_save(
 ) -> None:  # fmt: skip
     """Train, going on from an earlier attempt, and write `weights`, `network`, `history`, `events`.
 
+    Nothing lies under the names of the outputs before the end, since Snakemake clears them away
+    when it starts the same job again.
+
     Raises:
         InterruptedTrainingError: A signal or the deadline came first; the state is saved.
     """
@@ -77,7 +81,7 @@ def train_and_save(
         "%s: %s parameters, %d epochs of %d steps", description["title"],
         f"{description['parameters']:,}", plan.epochs, plan.course.steps_per_epoch,
     )  # fmt: skip
-    events = Path(outputs["events"])
+    events = session.state.with_suffix(".events")
     checkpoint = Checkpoint(session.state, session.identity, session.checkpoint_s)
     with stop_requests(session.deadline) as stop:
         conditions = Conditions(device, events, session.loader_threads, checkpoint, stop)
@@ -85,3 +89,5 @@ def train_and_save(
     save_weights(outputs["weights"], network, {"arch": arch})
     write_json(outputs["network"], description)
     history_to_csv(events, Path(outputs["history"]))
+    shutil.rmtree(outputs["events"], ignore_errors=True)
+    shutil.move(events, outputs["events"])

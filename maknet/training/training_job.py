@@ -32,7 +32,8 @@ def training_job(run: ScriptJob, script: str) -> Iterator[Session]:
     state = results / "state" / f"{Path(run.output.weights).parent.name}.pt"
     with job(run, script):
         how, device = run.config["jobs"], run.params.device
-        usable = time_left(getattr(run.resources, "runtime", None), how["deadline_margin_s"])
+        runtime, margin = (run.resources.get(name) for name in ("runtime", "deadline_margin_s"))
+        usable = time_left(runtime, margin)
         yield Session(
             device=device,
             threads=run.threads,

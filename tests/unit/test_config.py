@@ -52,6 +52,7 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("training.epoch", 3, "'training.epoch'; did you mean 'epochs'?"),
         ("trainning", {}, "'trainning'; did you mean 'training'?"),
         ("training.epochs", "ten", "'training.epochs' must be a whole number, not 'ten'"),
+        ("deeplesion.files", 3, "'deeplesion.files' must be text or null, not 3"),
         ("training.epochs", 0, "'training.epochs' is out of range"),
         ("training.learning_rate", -1, "'training.learning_rate' is out of range"),
         ("networks.maknet.kernel_size", 4, "'networks.maknet.kernel_size' must be odd"),

@@ -13,7 +13,7 @@ from maknet.files import sha256
 from tests.workflow.conftest import ROOT, Run
 
 pytestmark = pytest.mark.workflow
-LONG = "student: {epochs: 30}\njobs: {checkpoint_s: 0.05, deadline_margin_s: 1}\n"
+LONG = "student: {epochs: 30}\njobs: {checkpoint_s: 0.05}\n"
 RUN = "results/demo/runs/student1"
 RESULT = ("model.safetensors", "history.csv", "network.json")
 
@@ -94,7 +94,9 @@ def test_killed_stopped_and_out_of_time(
     assert "Traceback" not in errors
     files = configfiles(folder)
     # A limit of no minutes is over at the first step.
-    limited = ("--set-resources", "train_student:runtime=0")
+    limited = (
+        "--set-resources", "train_student:runtime=0", "train_student:deadline_margin_s=1",
+    )  # fmt: skip
     done = snakemake(folder, f"{RUN}/history.csv", *limited, configfiles=files)
     assert done.returncode != 0
     assert "The training was out of time after step" in done.stderr

@@ -218,7 +218,7 @@ def test_how_jobs_run_and_further_rounds_rerun_no_training(
     copied: Path, snakemake: Run, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.yaml"
-    other.write_text("jobs: {loader_threads: 3, checkpoint_s: 1, deadline_margin_s: null}\n")
+    other.write_text("jobs: {loader_threads: 3, checkpoint_s: 1}\n")
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert "Nothing to be done" in planned.stdout + planned.stderr
     other.write_text("student: {rounds: 3}\n")
@@ -270,7 +270,7 @@ def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_
     """Tables, labels, images and weights; not events, logs and records, which hold times."""
     done = snakemake(tmp_path, configfiles=MINI)
     assert done.returncode == 0, done.stderr[-2000:]
-    timed = {"events", "logs", "benchmarks", "provenance", "digests", ".snakemake"}
+    timed = {"events", "logs", "benchmarks", "provenance", "digests", "state", ".snakemake"}
     checked = 0
     for path in sorted(p for p in finished.rglob("*") if p.is_file()):
         relative = path.relative_to(finished)

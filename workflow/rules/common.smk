@@ -2,10 +2,16 @@
 # nothing heavy is imported.
 from snakemake.exceptions import WorkflowError
 
+from maknet.commands import prefer_commands
 from maknet.config import check_config
 from maknet.errors import InputError
 from maknet.provenance import code_digest
-from maknet.sources import labeled_files, series_batches, zip_parts
+from maknet.sources import (
+    labeled_files,
+    series_batches,
+    unlabeled_slices,
+    zip_parts,
+)
 
 try:
     check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
@@ -24,7 +30,27 @@ pathvars:
 PAPER_TABLES = f"{workflow.basedir}/config/paper_tables.csv"
 LABELED = labeled_files(config)
 DEEPLESION_PARTS = zip_parts(config)
-ON_GPU = int(config["device"] == "cuda")
+ON_GPU = int(config["device"] == "cuda" or config["jobs"]["rehearse_gpu"])
+
+# For time limits: images to train on in DeepLesion, about, and in all unlabeled series.
+LABELED_IMAGES = 18_000
+UNLABELED_IMAGES = unlabeled_slices(config) // 3
+
+
+def memory(base_mb: int, bytes_per_image: int = 0):
+    """Return a rule's memory: what it needs in any case, and for each unlabeled image."""
+    needed = base_mb + UNLABELED_IMAGES * bytes_per_image // 1_000_000
+    return lambda wildcards, attempt: needed * attempt
+
+
+def limit(base_min: int, images: float = 0, per_second: float = 1):
+    """Return a rule's time limit in minutes, for images at the slowest rate that is planned for."""
+    needed = base_min + round(images / per_second / 60)
+    return lambda wildcards, attempt: needed * attempt
+
+
+# Slurm's commands as the executor plugin needs them; see there.
+prefer_commands(f"{workflow.basedir}/workflow/profiles/slurm/commands")
 
 
 # Runs of the first seed have plain names; those of another carry it.

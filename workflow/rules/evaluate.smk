@@ -23,8 +23,8 @@ rule predict_scores:
     threads: 4 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=30,
+        mem_mb=memory(8000),
+        runtime=limit(30),
     params:
         batch_size=config["evaluation"]["batch_size"],
         device=config["device"],
@@ -54,8 +54,8 @@ rule compute_metrics:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=limit(30),
     params:
         threshold_grid=config["evaluation"]["threshold_grid"],
         bootstrap_samples=config["evaluation"]["bootstrap_samples"],

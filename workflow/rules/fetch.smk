@@ -20,8 +20,8 @@ rule draw_phantom_lesions:
         "../../envs/maknet.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=limit(30),
     params:
         phantom=config.get("phantom"),
         code=code_digest("scripts/draw_phantom_lesions.py"),
@@ -41,8 +41,8 @@ rule draw_phantom_series:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=limit(30),
     params:
         numbers=lambda w: BATCHES[w.batch],
         phantom=config.get("phantom"),
@@ -65,8 +65,8 @@ rule link_series:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=memory(500),
+        runtime=limit(60),
     params:
         root=config["unlabeled"].get("folder"),
         folders=lambda w: BATCHES[w.batch],
@@ -86,8 +86,8 @@ rule select_series:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=3000,
-        runtime=10,
+        mem_mb=memory(3000),
+        runtime=limit(10),
     params:
         rules=config["tcia"]["selection"],
         batch_size=config["unlabeled"]["batch_size"],
@@ -110,8 +110,8 @@ rule fetch_series:
         "../../envs/maknet.yaml"
     resources:
         downloads=1,
-        mem_mb=lambda wildcards, attempt: 5000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=memory(5000),
+        runtime=limit(240),
     params:
         # A digest of the batch's own rows, so that an edit of the manifest reruns one batch.
         rows=lambda w: BATCHES[w.batch],
@@ -135,8 +135,8 @@ rule fetch_deeplesion_file:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=memory(1000),
+        runtime=limit(30),
     params:
         partial=f"{config['paths']['data']}/deeplesion/partial/{{file}}",
         version=FETCH_VERSION,
@@ -161,8 +161,8 @@ rule fetch_deeplesion_part:
         "../../envs/maknet.yaml"
     resources:
         downloads=1,
-        mem_mb=2000,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=memory(2000),
+        runtime=limit(120),
     params:
         reach_mm=config["deeplesion"]["reach_mm"],
         max_damaged=config["deeplesion"]["max_damaged"],
@@ -200,8 +200,8 @@ rule fetch_imagenet:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=limit(30),
     params:
         code=code_digest("scripts/fetch_imagenet.py"),
     script:

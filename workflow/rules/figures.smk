@@ -44,8 +44,8 @@ rule describe_architecture:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=memory(4000),
+        runtime=limit(10),
     params:
         size=config["image"]["size"],
         code=code_digest("scripts/describe_architecture.py"),
@@ -75,8 +75,8 @@ rule explain_run:
     threads: 4 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=120,
+        mem_mb=memory(16000),
+        runtime=limit(120),
     params:
         explain=config["explain"],
         seed=config["seeds"][0],

@@ -57,8 +57,8 @@ rule prepare_patches:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=120,
+        mem_mb=memory(6000),
+        runtime=limit(120),
     params:
         patch=config["lesanet"]["input"],
         max_unreadable=config["labeled"]["max_unreadable"],
@@ -90,8 +90,8 @@ rule pretrain_vgg16:
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 32000 * attempt,
-        runtime=240,
+        mem_mb=memory(16000, 500),
+        runtime=limit(30, config["pretraining"]["epochs"] * UNLABELED_IMAGES, 300),
     params:
         network=VGG16_FRESH,
         pretraining=config["pretraining"],
@@ -119,8 +119,8 @@ rule draw_textures:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=limit(30),
     params:
         counts=config.get("textures", {}).get("images"),
         size=config["image"]["size"],
@@ -184,8 +184,8 @@ rule train_lesanet_scratch:
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=60,
+        mem_mb=memory(16000),
+        runtime=limit(60),
     params:
         network=LESANET_NETWORK,
         lesanet=LESANET_TRAINING,
@@ -260,8 +260,8 @@ rule predict_lesions:
     threads: 4 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=30,
+        mem_mb=memory(8000),
+        runtime=limit(30),
     params:
         window_hu=config["lesanet"]["input"]["window_hu"],
         batch_size=config["evaluation"]["batch_size"],

@@ -25,8 +25,8 @@ rule build_labels:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=limit(10),
     params:
         classes=config["labeled"]["classes"],
         code=code_digest("scripts/build_labels.py"),
@@ -51,8 +51,8 @@ rule prepare_lesions:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=120,
+        mem_mb=memory(6000),
+        runtime=limit(120),
     params:
         image=config["image"],
         max_unreadable=config["labeled"]["max_unreadable"],
@@ -78,8 +78,8 @@ rule prepare_series:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=limit(60),
     params:
         image=config["image"],
         rules=config["series"],

@@ -21,8 +21,8 @@ rule pseudo_label:
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 12000 * attempt,
-        runtime=60,
+        mem_mb=memory(8000, 500),
+        runtime=limit(15, UNLABELED_IMAGES, 500),
     params:
         rule=config["pseudo_labels"],
         batch_size=config["evaluation"]["batch_size"],
@@ -58,8 +58,8 @@ rule train_student:
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 32000 * attempt,
-        runtime=240,
+        mem_mb=memory(16000, 500),
+        runtime=limit(30, STUDENT["epochs"] * 2 * LABELED_IMAGES, 400),
     params:
         network=config["networks"]["maknet"],
         student=STUDENT,
@@ -93,8 +93,8 @@ rule summarize_pseudo_labels:
     conda:
         "../../envs/maknet.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=30,
+        mem_mb=memory(3000, 1500),
+        runtime=limit(30),
     params:
         dataset=config["dataset"],
         labelers=[labeler(number) for number in [*ROUNDS, len(ROUNDS) + 1]],

@@ -28,8 +28,8 @@ rule train_maknet:
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
-        mem_mb=lambda wildcards, attempt: 16000 * attempt,
-        runtime=60,
+        mem_mb=memory(16000),
+        runtime=limit(30, config["training"]["epochs"] * LABELED_IMAGES, 200),
     params:
         arch="maknet",
         network=config["networks"]["maknet"],

@@ -62,6 +62,7 @@ def fetch_batch(
     receipt: Path,
     refused: Path,
     sleep: Callable[[float], None] = time.sleep,
+    incoming: Path | None = None,
 ) -> None:
     """Fetch a batch.
 
@@ -74,12 +75,14 @@ def fetch_batch(
         receipt: CSV to write, one row a file.
         refused: CSV to write, one row a series that stayed out.
         sleep: Waits; a test passes its own.
+        incoming: Folder on the node's own disk for what is not verified; beside the rest without.
 
     Raises:
         InputError: More than `patience.max_failed` series stayed out.
     """
     partial.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(partial / "incoming", ignore_errors=True)
+    incoming = incoming or partial / "incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
     kept = {item.uid: facts for item in series if (facts := _verified_before(partial, item.uid))}
     faults: dict[str, FetchError] = {}
     for attempt in range(patience.retries + 1):
@@ -88,7 +91,7 @@ def fetch_batch(
             break
         if attempt:
             sleep(patience.backoff_s * 2 ** (attempt - 1))
-        faults |= _attempt(waiting, archive, partial, kept)
+        faults |= _attempt(waiting, archive, incoming, partial, kept)
     failed = {uid: fault for uid, fault in faults.items() if uid not in kept}
     rows = [{"series_uid": u, "reason": f.reason, "detail": str(f)} for u, f in failed.items()]
     write_rows(partial / "refused.csv", REFUSED_COLUMNS, rows)
@@ -107,11 +110,11 @@ def fetch_batch(
 def _attempt(
     waiting: Sequence[ManifestSeries],
     archive: Archive,
+    incoming: Path,
     partial: Path,
     kept: dict[str, list[FileFact]],
 ) -> dict[str, FetchError]:
     """Ask once for all that is waiting; return what went wrong and extend `kept`."""
-    incoming = partial / "incoming"
     incoming.mkdir()
     faults: dict[str, FetchError] = {}
     done = progress("fetching", len(waiting), "series")
@@ -155,7 +158,7 @@ def _keep(folder: Path, partial: Path, facts: list[FileFact]) -> None:
     final = partial / folder.name
     shutil.rmtree(final, ignore_errors=True)
     write_json(partial / f"{folder.name}.json", [asdict(fact) for fact in facts])
-    folder.rename(final)
+    shutil.move(folder, final)
 
 
 def _verified_before(partial: Path, uid: str) -> list[FileFact] | None:

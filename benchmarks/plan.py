@@ -1,0 +1,85 @@
+"""What a full run plans, and docs/resources.md from it: what each rule asks of Slurm, and why.
+
+`python -m benchmarks.plan` writes the page from the rules themselves and docs/resources.csv, which
+says where each number comes from.
+"""
+
+import csv
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/resources.md"
+REASONS = ROOT / "docs/resources.csv"
+HEAD = """# What each rule asks for
+
+Written by `python -m benchmarks.plan` from the rules and docs/resources.csv; do not edit. For
+config/paper.yaml, first attempt: memory and time are multiplied by the number of the attempt, and
+those that depend on the number of unlabeled images are computed from the manifest. The GPU-hours of
+each table are in [scale.md](scale.md).
+
+| rule | jobs | threads | GPU | memory, GB | limit, min | from | why |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def plan() -> dict[str, dict[str, str]]:
+    """Return the jobs that a full run plans: number of jobs, threads and resources by rule."""
+    with tempfile.TemporaryDirectory() as nothing:
+        command = [
+            sys.executable, "-m", "snakemake", "--dry-run", "--cores", "64",
+            "--profile", "slurm", "--directory", nothing,
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    text = done.stdout + done.stderr
+    counts = Counter(re.findall(r"^rule (\w+):$", text, re.MULTILINE))
+    local = local_rules()
+    found: dict[str, dict[str, str]] = {}
+    for block in re.split(r"\n(?=rule \w+:\n)", text):
+        head = re.match(r"rule (\w+):\n", block)
+        if head is None or head[1] in found:
+            continue
+        threads = re.search(r"^    threads: (\d+)$", block, re.MULTILINE)
+        resources = dict(re.findall(r"(\w+)=([\w$-]+)", block.partition("    resources: ")[2]))
+        found[head[1]] = {
+            "jobs": str(counts[head[1]]), "local": "yes" if head[1] in local else "",
+            "threads": threads[1] if threads else "1", **resources,
+        }  # fmt: skip
+    return found
+
+
+def local_rules() -> set[str]:
+    """Return the rules that run beside the head process."""
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    blocks = re.split(r"\n(?=(?:use )?rule )", text)
+    return {"all"} | {
+        match[1]
+        for block in blocks
+        if "\n    localrule: True\n" in block and (match := re.match(r"rule (\w+):", block))
+    }
+
+
+def write_page(rules: dict[str, dict[str, str]]) -> str:
+    """Return docs/resources.md."""
+    with REASONS.open(newline="") as handle:
+        reasons = {row["rule"]: row for row in csv.DictReader(handle)}
+    lines = []
+    for name, rule in sorted(rules.items()):
+        if rule["local"]:
+            continue
+        reason = reasons[name]
+        lines.append(
+            f"| {name} | {rule['jobs']} | {rule['threads']} | {rule.get('gpu', '0')} "
+            f"| {int(rule['mem_mb']) / 1000:.1f} | {rule['runtime']} | {reason['from']} "
+            f"| {reason['why']} |\n"
+        )
+    local = ", ".join(sorted(name for name, rule in rules.items() if rule["local"]))
+    return f"{HEAD}{''.join(lines)}\nOn the head node, none for more than seconds: {local}.\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(write_page(plan()))

@@ -1,0 +1,44 @@
+"""Work on a node's own disk, where the site has one: many small files are slow on a shared one."""
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from maknet.errors import InputError
+
+logger = logging.getLogger("maknet")
+
+
+@contextmanager
+def scratch_folder(setting: str | None) -> Iterator[Path | None]:
+    """Yield a new folder on the node's own disk, gone afterwards; None where there is no such disk.
+
+    Args:
+        setting: A folder in which `$VARIABLES` are expanded on the node; None or empty for none.
+
+    Raises:
+        InputError: The folder does not exist on this node.
+    """
+    if not setting:
+        yield None
+        return
+    root = Path(os.path.expandvars(setting))
+    if not root.is_dir():
+        raise InputError(
+            f"The scratch folder {setting} is {root} on this node and does not exist; mend "
+            "`scratch` in workflow/profiles/slurm/site.yaml, or leave it empty."
+        )
+    with tempfile.TemporaryDirectory(prefix="maknet-", dir=root) as folder:
+        logger.info("working in %s", folder)
+        yield Path(folder)
+
+
+def staged(folder: Path, scratch: Path | None) -> Path:
+    """Return a copy of a folder on the node's own disk, or the folder itself without one."""
+    if scratch is None:
+        return folder
+    return Path(shutil.copytree(folder, scratch / folder.name))

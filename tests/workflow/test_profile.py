@@ -1,0 +1,75 @@
+"""What `snakemake --profile slurm` plans, with no Slurm on the machine."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.plan import PAGE, plan, write_page
+from tests.workflow.conftest import ROOT
+
+pytestmark = pytest.mark.workflow
+SITE = """
+account: project_465
+partition: small
+gpu_partition: gpu-long
+gpu_model: a100
+constraint: nvlink
+scratch: $LOCAL_SCRATCH
+"""
+
+
+@pytest.fixture(scope="module")
+def planned() -> dict[str, dict[str, str]]:
+    return plan()
+
+
+def test_a_site_is_a_few_lines_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site.yaml").write_text(SITE)
+    monkeypatch.setenv("MAKNET_SITE", str(tmp_path / "site.yaml"))
+    rules = plan()
+    for name, rule in rules.items():
+        assert rule["slurm_account"] == "project_465"
+        gpu = rule.get("gpu") == "1"
+        assert rule["slurm_partition"] == ("gpu-long" if gpu else "small"), name
+        assert rule.get("gpu_model") == ("a100" if gpu else None), name
+        assert rule.get("constraint") == ("nvlink" if gpu else None), name
+        assert rule["scratch"] == "$LOCAL_SCRATCH"
+    # Rules that the paper's configuration does not reach are in the profile's list as well.
+    assert '"pretrain_textures"' in (ROOT / "slurm/profile.yaml").read_text()
+
+
+def test_every_job_asks_for_memory_and_time(planned: dict[str, dict[str, str]]) -> None:
+    for name, rule in planned.items():
+        assert int(rule["mem_mb"]) > 0, name
+        assert int(rule["runtime"]) > 0, name
+        assert "slurm_account" not in rule
+        assert rule["deadline_margin_s"] == "180"
+    assert {name for name, rule in planned.items() if rule.get("gpu") == "1"} == {
+        "train_maknet", "train_vgg16", "train_resnet18", "train_student", "pseudo_label",
+        "pretrain_vgg16", "train_lesanet_scratch", "train_lesanet_imagenet",
+        "train_lesanet_tcia", "predict_scores", "predict_lesions", "explain_run",
+    }  # fmt: skip
+    assert all(rule.get("gpu") != "1" for rule in planned.values() if rule["local"])
+
+
+def test_the_page_of_resources_is_that_of_the_rules(planned: dict[str, dict[str, str]]) -> None:
+    assert PAGE.read_text() == write_page(planned), "run `python -m benchmarks.plan`"
+
+
+def test_the_page_of_scale_is_that_of_the_rates(tmp_path: Path) -> None:
+    page = tmp_path / "scale.md"
+    command = [sys.executable, "-m", "benchmarks.scale", "--target", str(page)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert page.read_text() == (ROOT / "docs/scale.md").read_text()
+
+
+def test_the_literal_command_of_the_readme() -> None:
+    """From a checkout, and without sbatch."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "slurm", "results/table3.csv", "-n"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "train_lesanet_tcia" in done.stdout + done.stderr
