@@ -34,6 +34,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
@@ -55,3 +56,4 @@ rule all:
         contact_sheet="<results>/contact_sheet.png",
         pages=expand("<results>/pages/{page}.html", page=PAGES),
         readme="<results>/README.md",
+        crate="<results>/ro-crate-metadata.json",

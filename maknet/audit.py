@@ -1,122 +1,108 @@
-"""Is a result still what its inputs and its code produce?
+"""Is a result still what its inputs, its code, its settings and its packages produce?
 
 `python -m maknet.audit results/demo/table1.csv` walks from a file through the records of all jobs
-before it, digests every file again and compares the code with what ran. Exit 0 only if all holds.
+before it and compares every link with what is there now. Exit 0 only if all holds. With `--cell`
+it answers where one number of a table comes from.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
-from maknet.digests import digest
+from maknet.cell import Answer, trace_cell
 from maknet.errors import InputError
-from maknet.provenance import code_digest
-from maknet.records import FOLDER, Record, read_records
+from maknet.lineage import CHANGED, Finding, audit, holds
 
-INTACT, CHANGED, MISSING, RAW = "intact", "changed", "missing", "raw"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One link of a lineage.
-
-    Attributes:
-        depth: Jobs between the audited file and this link.
-        path: The file or folder, or the script.
-        rule: The rule that made it, empty for raw data.
-        status: `intact`, `changed`, `missing`, or `raw`: recorded as an input and made by no rule.
-        recorded: The digest when it was made or read.
-        found: The digest now.
-    """
-
-    depth: int
-    path: str
-    rule: str
-    status: str
-    recorded: str
-    found: str
+_SHOWN = 6  # files of one kind and status below one job, before they are counted
 
 
-def audit(path: str) -> list[Finding]:
-    """Return every link of the lineage of `path`, the file itself first.
-
-    Raises:
-        InputError: No record says how the file was made.
-    """
-    records = read_records(_results_folder(Path(path)))
-    if path not in records:
-        raise InputError(
-            f"{path} has no provenance record; make it with the workflow, from this folder."
-        )
-    return list(_walk(path, records[path].outputs[path], records, 0, set()))
+def tree(findings: Sequence[Finding]) -> str:
+    """Return a lineage as an indented tree; many alike of one job become one line."""
+    lines: list[str] = []
+    for finding, alike in _gathered(findings):
+        lines.append(_line(finding))
+        if alike > 0:
+            lines.append(f"{'  ' * finding.depth}{finding.status:8} ... and {alike} like it")
+    return "\n".join([*lines, _summary(findings)])
 
 
-def holds(findings: list[Finding]) -> bool:
-    """Return whether nothing was changed and nothing is missing."""
-    return all(finding.status in (INTACT, RAW) for finding in findings)
+def _gathered(findings: Sequence[Finding]) -> Iterator[tuple[Finding, int]]:
+    """Yield findings, of many alike that hold the first few, with how many more there are."""
+    counts = Counter(map(_kind, findings))
+    shown: Counter[tuple[object, ...]] = Counter()
+    for finding in findings:
+        key = _kind(finding)
+        shown[key] += 1
+        if not holds([finding]):
+            yield finding, 0
+        elif shown[key] <= _SHOWN:
+            yield finding, counts[key] - _SHOWN if shown[key] == _SHOWN else 0
 
 
-def _results_folder(path: Path) -> Path:
-    for folder in path.parents:
-        if (folder / FOLDER).is_dir():
-            return folder
-    raise InputError(f"{path} lies in no results folder with a {FOLDER} folder; run the workflow.")
-
-
-def _walk(
-    path: str, recorded: str, records: dict[str, Record], depth: int, seen: set[str]
-) -> Iterator[Finding]:
-    if path in seen:
-        return
-    seen.add(path)
-    record = records.get(path)
-    yield _compare(path, recorded, record.rule if record else "", depth)
-    if record is None:
-        return
-    script = f"{record.script} ({record.rule})"
-    if script not in seen:
-        seen.add(script)
-        now = code_digest(record.script)
-        status = INTACT if now == record.code else CHANGED
-        yield Finding(depth + 1, script, record.rule, status, record.code, now)
-    for source, read in record.inputs.items():
-        yield from _walk(source, read, records, depth + 1, seen)
-
-
-def _compare(path: str, recorded: str, rule: str, depth: int) -> Finding:
-    if not Path(path).exists():
-        return Finding(depth, path, rule, MISSING, recorded, "")
-    found = digest(path)
-    status = CHANGED if found != recorded else INTACT if rule else RAW
-    return Finding(depth, path, rule, status, recorded, found)
+def _kind(finding: Finding) -> tuple[object, ...]:
+    return finding.depth, finding.kind, finding.rule, finding.status
 
 
 def _line(finding: Finding) -> str:
-    text = f"{'  ' * finding.depth}{finding.status}  {finding.path}"
+    text = f"{'  ' * finding.depth}{finding.status:8} "
+    text += finding.path if finding.kind == "file" else f"{finding.kind} {finding.path}"
+    if finding.kind == "file" and finding.rule:
+        text += f"  [{finding.rule}]"
     if finding.status == CHANGED:
-        text += f"  recorded {finding.recorded[:12]}, found {finding.found[:12]}"
-    return text
+        text += f"  recorded {_short(finding.recorded)}, found {_short(finding.found)}"
+    return f"{text}  ({finding.note})" if finding.note else text
 
 
-def main() -> int:
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:16]}..."
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.status for finding in findings)
+    verdict = "all links hold" if holds(list(findings)) else "the lineage does not hold"
+    return f"{verdict}: " + ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
+
+
+def _cell_text(table: str, cell: str, answer: Answer) -> str:
+    lines = [f"{table} {cell} = {answer.value}", f"run: {', '.join(answer.runs)}"]
+    for part, paths in answer.parts.items():
+        lines.append(f"{part}:")
+        lines += [f"  {path}" for path in paths[:_SHOWN]]
+        if len(paths) > _SHOWN:
+            lines.append(f"  ... and {len(paths) - _SHOWN} more (--json lists all)")
+    if answer.series:
+        count = sum(map(len, answer.series.values()))
+        lines.append(f"series: {count} accepted, in {len(answer.series)} batches")
+    failed = [f for f in answer.findings if not holds([f])]
+    return "\n".join([*lines, *map(_line, failed), _summary(answer.findings)])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m maknet.audit", description=__doc__)
-    parser.add_argument("path", help="a result, as the workflow names it")
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    arguments = parser.parse_args()
+    parser.add_argument("paths", nargs="+", help="results, as the workflow names them")
+    parser.add_argument("--cell", metavar="ROW:COLUMN", help="trace one number, 3:hand_labeled_auc")
+    parser.add_argument("--deep", action="store_true",
+                        help="read every byte again, raw series as well")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print for machines")
+    chosen = parser.parse_args(arguments)
     try:
-        findings = audit(arguments.path)
+        if chosen.cell:
+            answer = trace_cell(chosen.paths[0], chosen.cell, deep=chosen.deep)
+            findings, data = answer.findings, asdict(answer)
+            text = _cell_text(chosen.paths[0], chosen.cell, answer)
+        else:
+            findings = audit(*chosen.paths, deep=chosen.deep)
+            text, data = tree(findings), {"findings": [asdict(f) for f in findings]}
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    if arguments.json:
-        sys.stdout.write(json.dumps([asdict(f) for f in findings], indent=1) + "\n")
-    else:
-        sys.stdout.write("\n".join(map(_line, findings)) + "\n")
-    return 0 if holds(findings) else 1
+    data["holds"] = holds(findings)
+    sys.stdout.write((json.dumps(data, indent=1) if chosen.json else text) + "\n")
+    return 0 if data["holds"] else 1
 
 
 if __name__ == "__main__":

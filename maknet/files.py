@@ -106,6 +106,12 @@ def sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def file_md5(path: str | Path) -> str:
+    """Return the hexadecimal MD5 sum of a file, which archives publish."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
 def existing_file(path: str | Path) -> Path:
     """Return `path` if it is a file.
 

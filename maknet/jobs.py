@@ -61,6 +61,7 @@ def _step(run: ScriptJob, script: str) -> Step:
         outputs=list(run.output),
         script=f"scripts/{script}",
         results=run.config["paths"]["results"],
+        config=run.config,
     )
 
 

@@ -7,6 +7,8 @@ while the workflow is parsed, so only the standard library is used.
 
 import ast
 import hashlib
+import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -22,11 +24,38 @@ def code_digest(script: str | Path) -> str:
     Args:
         script: Path below the root of the checkout.
     """
-    files = reachable_files(_ROOT / script)
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(f"{path.relative_to(_ROOT)}\0{_meaning(path)}\0".encode())
-    return digest.hexdigest()[:16]
+    text = "".join(f"{name}\0{value}\n" for name, value in code_files(script).items())
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def code_files(script: str | Path) -> dict[str, str]:
+    """Return the digests of a script and every module of the library it can import, by file."""
+    return {
+        str(path.relative_to(_ROOT)): hashlib.sha256(_meaning(path).encode()).hexdigest()[:16]
+        for path in reachable_files(_ROOT / script)
+    }
+
+
+def recorded_code(
+    results: str | Path, rule: str, wildcards: Iterable[str], script: str | Path
+) -> str:
+    """Return the code digest in the record of a job, that of the code now where there is none.
+
+    Args:
+        results: The results folder.
+        rule: Name of the rule.
+        wildcards: Values of the job's wildcards, in order.
+        script: Path below the root of the checkout.
+    """
+    record = Path(results) / "provenance" / rule / f"{job_name(wildcards)}.json"
+    if not record.is_file():
+        return code_digest(script)
+    return str(json.loads(record.read_text(encoding="utf-8"))["code"])
+
+
+def job_name(wildcards: Iterable[str]) -> str:
+    """Return what tells a job from others of its rule."""
+    return ".".join(wildcards) or "job"
 
 
 def reachable_files(script: Path) -> list[Path]:

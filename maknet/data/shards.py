@@ -5,6 +5,8 @@ paper's size: 5 times faster over a network file system than page faults of a me
 N images, C slices, S the image side.
 """
 
+import hashlib
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maknet.digests import note_written
 from maknet.errors import InputError
 from maknet.files import atomic_path, existing_file
 
@@ -26,11 +29,16 @@ def write_shard(path: str | Path, images: Sequence[NDArray[Any]] | NDArray[Any])
     if not parts:
         raise ValueError("a shard needs at least one array, which may have no rows")
     shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": _KINDS[parts[0].dtype], "fortran_order": False, "shape": shape}
+    )
+    hashed = hashlib.sha256()
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        header = {"descr": _KINDS[parts[0].dtype], "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(handle, header)
-        for part in parts:
-            handle.write(np.ascontiguousarray(part).data)
+        for block in (header.getbuffer(), *(np.ascontiguousarray(part).data for part in parts)):
+            handle.write(block)
+            hashed.update(block)
+    note_written(path, hashed.hexdigest())
 
 
 def image_bytes(images: NDArray[Any]) -> memoryview:

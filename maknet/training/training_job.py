@@ -11,6 +11,7 @@ import psutil
 
 from maknet.digests import DigestStore
 from maknet.jobs import ScriptJob, job
+from maknet.provenance import code_digest
 from maknet.training.session import Session
 
 _DECIDING_PACKAGES = ("numpy", "pytorch_optimizer", "torch", "torchvision")
@@ -39,14 +40,14 @@ def training_job(run: ScriptJob, script: str) -> Iterator[Session]:
             threads=run.threads,
             loader_threads=how["loader_threads"],
             state=state,
-            identity=_identity(run, run.threads if device == "cpu" else None),
+            identity=_identity(run, script, run.threads if device == "cpu" else None),
             checkpoint_s=how["checkpoint_s"],
             deadline=None if usable is None else psutil.Process().create_time() + usable,
         )
     state.unlink(missing_ok=True)  # only now, with the job recorded, is nothing lost without it
 
 
-def _identity(run: ScriptJob, threads: int | None) -> dict[str, str]:
+def _identity(run: ScriptJob, script: str, threads: int | None) -> dict[str, str]:
     """Return digests of what decides a training's result, for the state of an unfinished one."""
     params = {name: value for name, value in run.params.items() if name != "code"}
     versions = {name: importlib.metadata.version(name) for name in _DECIDING_PACKAGES}
@@ -55,7 +56,7 @@ def _identity(run: ScriptJob, threads: int | None) -> dict[str, str]:
     return {
         "settings": hashlib.sha256(text.encode()).hexdigest()[:16],
         "inputs": DigestStore(run.config["paths"]["results"]).joint(run.input),
-        "code": run.params.code,
+        "code": code_digest(f"scripts/{script}"),
     }
 
 

@@ -1,11 +1,13 @@
 # What all rules share: the checked configuration, paths, wildcards. Parsed by every Slurm job, so
 # nothing heavy is imported.
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 
 from maknet.commands import prefer_commands
 from maknet.config import check_config
 from maknet.errors import InputError
-from maknet.provenance import code_digest
+from maknet.provenance import code_digest, recorded_code
 from maknet.sources import (
     labeled_files,
     series_batches,
@@ -19,6 +21,16 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# For the records: what the configuration was merged from, the first file first.
+config["config_files"] = [
+    f"{workflow.basedir}/config/paper.yaml",
+    *(
+        str(Path(name).absolute())
+        for name in workflow.configfiles
+        if Path(name).name != "paper.yaml"
+    ),
+]
+
 
 pathvars:
     results=config["paths"]["results"],
@@ -31,6 +43,15 @@ PAPER_TABLES = f"{workflow.basedir}/config/paper_tables.csv"
 LABELED = labeled_files(config)
 DEEPLESION_PARTS = zip_parts(config)
 ON_GPU = int(config["device"] == "cuda" or config["jobs"]["rehearse_gpu"])
+
+
+def code_of(name: str, script: str):
+    """Return the code digest of an expensive rule, or the recorded one where it is accepted."""
+    if name not in config["jobs"]["accepted_code"]:
+        return code_digest(script)
+    results = config["paths"]["results"]
+    return lambda wildcards: recorded_code(results, name, wildcards, script)
+
 
 # For time limits: images to train on in DeepLesion, about, and in all unlabeled series.
 LABELED_IMAGES = 18_000

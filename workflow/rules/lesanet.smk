@@ -99,7 +99,7 @@ rule pretrain_vgg16:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/pretrain_vgg16.py"),
+        code=code_of("pretrain_vgg16", "scripts/pretrain_vgg16.py"),
     script:
         "../../scripts/pretrain_vgg16.py"
 
@@ -156,7 +156,7 @@ use rule train_maknet as pretrain_textures with:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_network.py"),
+        code=code_of("pretrain_textures", "scripts/train_network.py"),
 
 
 rule train_lesanet_scratch:
@@ -193,7 +193,7 @@ rule train_lesanet_scratch:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_lesanet.py"),
+        code=code_of("train_lesanet_scratch", "scripts/train_lesanet.py"),
     script:
         "../../scripts/train_lesanet.py"
 
@@ -219,10 +219,10 @@ use rule train_lesanet_scratch as train_lesanet_imagenet with:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_lesanet.py"),
+        code=code_of("train_lesanet_imagenet", "scripts/train_lesanet.py"),
 
 
-use rule train_lesanet_imagenet as train_lesanet_tcia with:
+use rule train_lesanet_scratch as train_lesanet_tcia with:
     input:
         **rules.train_lesanet_scratch.input,
         trunk="<results>/runs/vgg16_tcia{seed}/model.safetensors",
@@ -236,6 +236,14 @@ use rule train_lesanet_imagenet as train_lesanet_tcia with:
         "<logs>/train/lesanet_tcia{seed}.log",
     benchmark:
         "<benchmarks>/train/lesanet_tcia{seed}.tsv"
+    params:
+        network=LESANET_NETWORK,
+        lesanet=LESANET_TRAINING,
+        learning_rate=config["lesanet"]["learning_rate"],
+        evaluation=VALIDATION,
+        seed=seed_of,
+        device=config["device"],
+        code=code_of("train_lesanet_tcia", "scripts/train_lesanet.py"),
 
 
 rule predict_lesions:

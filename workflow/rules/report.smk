@@ -9,6 +9,7 @@ PAGES = {
     "table3_vs_paper": "Table 3 beside the paper's numbers, which are shown for DeepLesion only.",
     "table3_difference": "The two transfers of table 3: paired bootstrap over patients.",
     "pseudo_labels": "The pseudo-labels of every round.",
+    "data_and_licenses": "Data and licenses: what this run used, and how to cite it in a paper.",
     "perturbations": "Confidence before and after each change, over the hand-labeled set.",
 }
 FIGURE_CAPTIONS = {

@@ -27,7 +27,7 @@ rule pseudo_label:
         rule=config["pseudo_labels"],
         batch_size=config["evaluation"]["batch_size"],
         device=config["device"],
-        code=code_digest("scripts/pseudo_label.py"),
+        code=code_of("pseudo_label", "scripts/pseudo_label.py"),
     script:
         "../../scripts/pseudo_label.py"
 
@@ -68,7 +68,7 @@ rule train_student:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_student.py"),
+        code=code_of("train_student", "scripts/train_student.py"),
     script:
         "../../scripts/train_student.py"
 

@@ -38,7 +38,7 @@ rule train_maknet:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_network.py"),
+        code=code_of("train_maknet", "scripts/train_network.py"),
     script:
         "../../scripts/train_network.py"
 
@@ -64,7 +64,7 @@ use rule train_maknet as train_vgg16 with:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_network.py"),
+        code=code_of("train_vgg16", "scripts/train_network.py"),
 
 
 use rule train_maknet as train_resnet18 with:
@@ -88,4 +88,4 @@ use rule train_maknet as train_resnet18 with:
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_digest("scripts/train_network.py"),
+        code=code_of("train_resnet18", "scripts/train_network.py"),

@@ -1,0 +1,77 @@
+# Where results come from: data and licenses, the run as an RO-Crate, the audit.
+RECEIPTS = expand(f"{FETCHED}/receipts/{{batch}}.csv", batch=BATCHES)
+AUDITED = [
+    *expand("<results>/table{number}.csv", number=[1, 2, 3]),
+    *expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
+    *expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
+    "<results>/table3_difference.csv",
+    "<results>/pseudo_labels.csv",
+    "<results>/perturbations.csv",
+    "<results>/deletion.csv",
+    "<results>/curves.png",
+    "<results>/rejected.csv",
+    "<results>/contact_sheet.png",
+    "<results>/data_and_licenses.csv",
+]
+
+
+rule data_and_licenses:
+    """Which data the run used, under which license, and how to cite them."""
+    input:
+        receipts=RECEIPTS,
+        known=f"{workflow.basedir}/config/data_sources.csv",
+        attribution=f"{workflow.basedir}/config/attribution.csv",
+    output:
+        csv="<results>/data_and_licenses.csv",
+    log:
+        "<logs>/data_and_licenses.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        used={
+            "labeled": {"source": config["labeled"]["source"]},
+            "unlabeled": {"source": config["unlabeled"]["source"]},
+            "lesanet": {"generic": config["lesanet"]["generic"]},
+        },
+        code=code_digest("scripts/write_sources.py"),
+    script:
+        "../../scripts/write_sources.py"
+
+
+rule ro_crate:
+    """The run as a Workflow Run RO-Crate, with a copy of the workflow that made it."""
+    input:
+        results=AUDITED,
+        sources="<results>/data_and_licenses.csv",
+        readme="<results>/README.md",
+        citation=f"{workflow.basedir}/CITATION.cff",
+    output:
+        crate="<results>/ro-crate-metadata.json",
+        workflow=directory("<results>/workflow"),
+    log:
+        "<logs>/ro_crate.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        rules=lambda wildcards: {
+            rule.name: rule.docstring or "" for rule in workflow.rules
+        },
+        code=code_digest("scripts/write_crate.py"),
+    script:
+        "../../scripts/write_crate.py"
+
+
+rule audit:
+    """Every table and figure against its lineage; fails if a link does not hold."""
+    input:
+        AUDITED,
+    log:
+        "<logs>/audit.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    script:
+        "../../scripts/audit_results.py"
