@@ -116,6 +116,10 @@ class Lineage:
         yield self._compare(path, recorded, record, depth)
         if record is None:
             return
+        receipt = receipt_name(path)
+        if receipt in record.outputs and receipt not in self._seen:
+            self._seen.add(receipt)
+            yield self._compare(receipt, record.outputs[receipt], record, depth + 1)
         for finding in (*_code(record, depth + 1), *self._config(record, depth + 1),
                         *_packages(record, depth + 1)):  # fmt: skip
             key = f"{finding.kind} {finding.path} {finding.recorded}"

@@ -1,6 +1,8 @@
 """The audit names every link that no longer holds."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -8,84 +10,223 @@ from pathlib import Path
 
 import pytest
 
-from maknet import audit as auditing
-from maknet.audit import audit, holds
-from maknet.digests import digest
+from maknet import lineage as lineages
+from maknet.digests import DigestStore, digest
 from maknet.errors import InputError
+from maknet.files import file_md5, write_rows
+from maknet.lineage import audit, holds
 from maknet.records import Step, read_records, write_record
 
 ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    "raw.csv": "1", "data/series/b1/1.2/0001.dcm": "dicom", "results/images/a.png": "a",
+    "results/index.csv": "i", "results/table.csv": "t",
+    "base.yaml": "training: {epochs: 3, batch: 4}\nimage: {size: 3}\n",
+    "over.yaml": "training: {epochs: 5}\n",
+}  # fmt: skip
 
 
 @pytest.fixture
 def lineage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """raw.csv -> images/ and index.csv -> table.csv"""
+    """raw.csv and a batch of series -> images/ and index.csv -> table.csv"""
     monkeypatch.chdir(tmp_path)
-    for name, text in {"raw.csv": "1", "results/images/a.png": "a", "results/index.csv": "i",
-                       "results/table.csv": "t"}.items():  # fmt: skip
+    for name, text in FILES.items():
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text)
+    dicom = Path("data/series/b1/1.2/0001.dcm")
+    row = {"series_uid": "1.2", "file": dicom.name, "bytes": 5, "md5": file_md5(dicom)}
+    write_rows("data/receipts/b1.csv", list(row), [row])
+    config = {
+        "training": {"epochs": 5, "batch": 9}, "image": {"size": 3}, "jobs": {"loader_threads": 1},
+        "config_files": [str(tmp_path / "base.yaml"), str(tmp_path / "over.yaml")],
+    }  # fmt: skip
     steps = [
-        Step("prepare", {"batch": "b1"}, {"size": 3}, ["raw.csv"],
-             ["results/images", "results/index.csv"], "scripts/prepare_series.py", "results"),
-        Step("table", {}, {}, ["results/images", "results/index.csv"], ["results/table.csv"],
-             "scripts/make_table1.py", "results"),
+        Step("fetch", {"batch": "b1"}, {}, [], ["data/series/b1", "data/receipts/b1.csv"],
+             "scripts/link_series.py", "results", config),
+        Step("prepare", {"batch": "b1"}, {"image": {"size": 3}}, ["raw.csv", "data/series/b1"],
+             ["results/images", "results/index.csv"], "scripts/prepare_series.py", "results",
+             config),
+        Step("table", {}, {"training": {"epochs": 5, "batch": 9}},
+             ["results/images", "results/index.csv"], ["results/table.csv"],
+             "scripts/make_table1.py", "results", config),
     ]  # fmt: skip
     for step in steps:
         write_record(step, datetime.now(UTC))
     return tmp_path
 
 
-def statuses() -> dict[str, str]:
-    return {finding.path: finding.status for finding in audit("results/table.csv")}
+def broken(*, deep: bool = False) -> dict[str, str]:
+    """Return the status of every link that does not hold, by its path."""
+    return {f.path: f.status for f in audit("results/table.csv", deep=deep) if not holds([f])}
 
 
 def test_an_untouched_lineage_holds(lineage: Path) -> None:
-    assert statuses() == {
-        "results/table.csv": "intact", "scripts/make_table1.py (table)": "intact",
-        "results/images": "intact", "scripts/prepare_series.py (prepare)": "intact",
-        "raw.csv": "raw", "results/index.csv": "intact",
+    findings = audit("results/table.csv", deep=True)
+    assert holds(findings)
+    files = {f.path: f.status for f in findings if f.kind == "file"}
+    assert files == {
+        "results/table.csv": "intact", "results/images": "intact", "results/index.csv": "intact",
+        "raw.csv": "raw", "data/series/b1": "intact", "data/receipts/b1.csv": "intact",
     }  # fmt: skip
-    assert holds(audit("results/table.csv"))
+    assert {f.path for f in findings if f.kind == "code"} == {
+        "scripts/make_table1.py (table)", "scripts/prepare_series.py (prepare)",
+        "scripts/link_series.py (fetch)",
+    }  # fmt: skip
+    assert {f.path for f in findings if f.kind == "config"} == {
+        "settings of table", "settings of prepare", "settings of fetch"
+    }  # fmt: skip
+    assert "numpy" in {f.path for f in findings if f.kind == "package"}
 
 
 @pytest.mark.parametrize("name", ["raw.csv", "results/index.csv", "results/table.csv"])
-def test_one_changed_byte_is_found_and_named(lineage: Path, name: str) -> None:
+def test_one_changed_byte_of_a_file_is_found_and_named(lineage: Path, name: str) -> None:
     Path(name).write_text("x")
-    changed = [path for path, status in statuses().items() if status == "changed"]
-    assert changed == [name]
-    assert not holds(audit("results/table.csv"))
+    assert broken() == {name: "changed"}
 
 
-def test_a_removed_file_is_found(lineage: Path) -> None:
+def test_one_changed_byte_in_a_folder_is_found(lineage: Path) -> None:
+    Path("results/images/a.png").write_text("b")
+    assert broken() == {"results/images": "changed"}
+
+
+def test_a_large_file_is_read_again_when_anything_about_it_changed(
+    lineage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same size, same times: only the time of the inode's change tells."""
+    monkeypatch.setattr("maknet.digests._LARGE_BYTES", 0)
+    path = Path("results/table.csv")
+    before = path.stat()
+    with path.open("r+") as handle:
+        handle.write("x")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert broken() == {"results/table.csv": "changed"}
+
+
+def test_one_changed_byte_of_raw_data_is_found_by_a_deep_audit(lineage: Path) -> None:
+    Path("data/series/b1/1.2/0001.dcm").write_text("dicoM")
+    assert broken() == {}
+    assert broken(deep=True) == {"data/series/b1": "changed"}
+    note = [f.note for f in audit("results/table.csv", deep=True) if f.note]
+    assert note == [
+        "data/series/b1/1.2/0001.dcm has another MD5 sum than in data/receipts/b1.csv"
+    ]  # fmt: skip
+
+
+def test_series_that_were_deleted_after_use_end_in_their_receipt(lineage: Path) -> None:
+    shutil.rmtree("data/series/b1")
+    findings = audit("results/table.csv")
+    assert holds(findings)
+    (found,) = [f for f in findings if f.path == "data/series/b1"]
+    assert found.status == "receipt"
+    assert "data/receipts/b1.csv" in found.note
+
+
+def test_the_receipt_of_deleted_series_is_a_link_too(lineage: Path) -> None:
+    shutil.rmtree("data/series/b1")
+    Path("data/receipts/b1.csv").write_text("x")
+    assert broken() == {"data/receipts/b1.csv": "changed"}
+    Path("data/receipts/b1.csv").unlink()
+    assert broken() == {"data/receipts/b1.csv": "missing"}
+
+
+def test_a_removed_file_and_a_file_more_are_found(lineage: Path) -> None:
     Path("results/index.csv").unlink()
-    assert statuses()["results/index.csv"] == "missing"
-
-
-def test_a_file_more_in_a_folder_is_found(lineage: Path) -> None:
     Path("results/images/b.png").write_text("b")
-    assert statuses()["results/images"] == "changed"
+    assert broken() == {"results/index.csv": "missing", "results/images": "changed"}
 
 
-def test_changed_code_is_found(lineage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auditing, "code_digest", lambda script: "other")
-    assert statuses()["scripts/make_table1.py (table)"] == "changed"
+def test_an_input_that_was_made_anew_after_it_was_read_is_found(lineage: Path) -> None:
+    made = ["results/images", "results/index.csv"]
+    step = Step("prepare", {"batch": "b1"}, {"image": {"size": 3}}, ["raw.csv", "data/series/b1"],
+                made, "scripts/prepare_series.py", "results")  # fmt: skip
+    Path("results/index.csv").write_text("anew")
+    write_record(step, datetime.now(UTC))
+    assert broken() == {"results/index.csv": "changed"}
 
 
-def test_a_file_without_a_record_is_refused(lineage: Path) -> None:
+def test_changed_code_names_the_files(lineage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineages, "code_digest", lambda script: f"other {script}")
+    monkeypatch.setattr(lineages, "code_files", lambda script: {"maknet/new.py": "1"})
+    assert set(broken().values()) == {"changed"}
+    (found,) = [f for f in audit("results/table.csv") if "make_table1.py (table)" in f.path]
+    assert found.found == "other scripts/make_table1.py"
+    assert "maknet/new.py" in found.note
+    assert "maknet/reporting/tables.py" in found.note
+
+
+def test_a_changed_setting_is_named_where_it_was_used(lineage: Path) -> None:
+    Path("over.yaml").write_text("training: {epochs: 6}\n")
+    assert broken() == {"training.epochs (table)": "changed"}
+    (found,) = [f for f in audit("results/table.csv") if not holds([f])]
+    assert (found.kind, found.recorded, found.found) == ("config", "5", "6")
+    Path("over.yaml").write_text("training: {epochs: 5}\nimage: {size: 4}\n")
+    assert broken() == {"image.size (prepare)": "changed"}
+    Path("over.yaml").write_text("training: {epochs: 5}\njobs: {loader_threads: 8}\n# a comment\n")
+    assert broken() == {}
+
+
+def test_a_setting_of_the_command_line_stays(lineage: Path) -> None:
+    """training.batch is 9 though the files say 4: it was set on the command line."""
+    Path("base.yaml").write_text("training: {epochs: 3, batch: 8}\nimage: {size: 3}\n")
+    assert broken() == {}
+
+
+def test_another_version_of_a_package_is_named(
+    lineage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = lineages.version
+    monkeypatch.setattr(lineages, "version", lambda n: "0.1" if n == "numpy" else now(n))
+    assert broken() == {"numpy": "changed"}
+
+
+def test_every_byte_of_a_record_counts(lineage: Path) -> None:
+    """A digest in a record that was edited is a link that does not hold."""
+    path = Path("results/provenance/table/job.json")
+    record = json.loads(path.read_text())
+    record["outputs"]["results/table.csv"] = "0" * 64
+    path.write_text(json.dumps(record))
+    assert broken() == {"results/table.csv": "changed"}
+
+
+def test_what_has_no_record_is_refused(lineage: Path) -> None:
     with pytest.raises(InputError, match="has no provenance record"):
         audit("results/other.csv")
     with pytest.raises(InputError, match="lies in no results folder"):
         audit("raw.csv")
+    Path("results/provenance/table/job.json").write_text('{"rule": "table"}')
+    with pytest.raises(InputError, match="is no provenance record of this version"):
+        audit("results/table.csv")
 
 
 def test_records_say_what_ran(lineage: Path) -> None:
     record = read_records(Path("results"))["results/index.csv"]
     assert record.rule == "prepare"
-    assert record.params == {"size": 3}
-    assert record.inputs == {"raw.csv": digest("raw.csv")}
-    assert record.environment["packages"]["torch"]
+    assert record.params == {"image": {"size": 3}}
+    assert record.inputs["raw.csv"] == digest("raw.csv")
+    assert record.environment["packages"]["numpy"]
+    assert record.code_files["scripts/prepare_series.py"]
+    assert record.device["name"] == "cpu"
+    assert record.exit == 0
     assert record.started <= record.ended
+    text = Path("results/provenance/prepare/b1.json").read_text()
+    kept = next(Path("results/provenance/config").iterdir()).read_text()
+    assert str(lineage) not in text + kept  # paths are those of every machine
+
+
+def test_what_is_written_block_by_block_is_not_read_again(
+    lineage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+
+    from maknet import digests
+    from maknet.data.shards import write_shard
+    from maknet.files import sha256
+
+    write_shard("shard.npy", np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4))
+    expected = sha256("shard.npy")
+    monkeypatch.setattr(digests, "sha256", lambda path: pytest.fail("read again"))
+    assert DigestStore("results").digest("shard.npy") == expected
+    assert DigestStore("results").digest("shard.npy") == expected
 
 
 def test_the_command_line(lineage: Path) -> None:
@@ -95,9 +236,15 @@ def test_the_command_line(lineage: Path) -> None:
             capture_output=True, check=False, env={"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
 
-    assert run("results/table.csv").returncode == 0
+    done = run("results/table.csv")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "intact   results/table.csv  [table]"
+    assert "    raw      raw.csv" in lines
+    assert done.returncode == 0, done.stdout
     assert run("results/none.csv").returncode == 2
     Path("raw.csv").write_text("x")
     done = run("results/table.csv", "--json")
     assert done.returncode == 1
-    assert [f["path"] for f in json.loads(done.stdout) if f["status"] == "changed"] == ["raw.csv"]
+    said = json.loads(done.stdout)
+    assert not said["holds"]
+    assert [f["path"] for f in said["findings"] if f["status"] == "changed"] == ["raw.csv"]

@@ -1,13 +1,16 @@
 """The real workflow, run by Snakemake in a folder of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
 ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,3 +34,24 @@ def snakemake() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def finished(snakemake: Run, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a finished run of all rules, made once for all workers; not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder, done = shared / "mini", shared / "mini.done"
+    with FileLock(shared / "mini.lock"):
+        if not done.exists():
+            folder.mkdir()
+            ran = snakemake(folder, configfiles=MINI)
+            assert ran.returncode == 0, ran.stderr[-3000:]
+            done.touch()
+    return folder
+
+
+@pytest.fixture
+def copied(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run that a test may spoil."""
+    return Path(shutil.copytree(finished, tmp_path / "run", symlinks=True))

@@ -30,7 +30,7 @@ def test_conda_has_the_pins_of_pip() -> None:
 
 def test_what_is_asked_for_is_pinned() -> None:
     def name(text: str) -> str:
-        return re.split(r"[=<>~ ]", text)[0].lower().replace("_", "-")
+        return re.split(r"[=<>~ #]", text)[0].lower().replace("_", "-")
 
     pinned = {name(pin) for pin in pins((ENVS / "requirements.txt").read_text().splitlines())}
     asked = [

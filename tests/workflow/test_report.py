@@ -11,9 +11,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.workflow.conftest import Run
+from tests.workflow.conftest import MINI, Run
 
-MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
 pytestmark = [
     pytest.mark.workflow,
     pytest.mark.skipif(
@@ -24,11 +23,10 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def report(snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(snakemake: Run, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with its report."""
-    folder = tmp_path_factory.mktemp("report")
-    done = snakemake(folder, configfiles=MINI)
-    assert done.returncode == 0, done.stderr[-3000:]
+    folder = tmp_path_factory.mktemp("report") / "run"
+    shutil.copytree(finished, folder, symlinks=True)
     done = snakemake(folder, "--report", "results/demo/report.html", configfiles=MINI)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder / "results/demo/report.html"
