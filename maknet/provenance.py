@@ -7,13 +7,16 @@ while the workflow is parsed, so only the standard library is used.
 
 import ast
 import hashlib
+import importlib.metadata
 import json
+import platform
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PACKAGE = "maknet"
+_SHOWN = ("snakemake", "numpy", "torch", "torchvision")
 
 
 def code_digest(script: str | Path) -> str:
@@ -34,6 +37,12 @@ def code_files(script: str | Path) -> dict[str, str]:
         str(path.relative_to(_ROOT)): hashlib.sha256(_meaning(path).encode()).hexdigest()[:16]
         for path in reachable_files(_ROOT / script)
     }
+
+
+def software() -> str:
+    """Return the versions of what results depend on most, as a line to read."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in _SHOWN]
+    return ", ".join([f"Python {platform.python_version()}", *versions])
 
 
 def recorded_code(

@@ -15,7 +15,7 @@ from maknet.files import read_json, write_json
 from maknet.places import located
 
 # How and where jobs run changes no result.
-_NO_RESULT = ("jobs", "paths", "config_files")
+_NO_RESULT = ("jobs", "paths", "config_files", "software")
 _ABSENT = object()
 
 

@@ -25,6 +25,7 @@ def main(
     device = find_device(device_name)
     torch.set_num_threads(threads)
     make_deterministic()
+    torch.backends.cudnn.allow_tf32 = False  # drops of confidence are not to be those of rounding
     labeled = load_labeled(inputs["hand"], inputs["hand_index"], inputs["hand_labels"])
     info = load_info(inputs["dl_info"])
     images = labeled.images.images()

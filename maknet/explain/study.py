@@ -47,14 +47,16 @@ class Answer:
     """What one image showed.
 
     Attributes:
-        attribution: Absolute attributions summed over the slices, (S, S).
+        attribution: Absolute attributions summed over the slices, (S, S), for the figure; empty
+            for images that are no examples.
         gap: Completeness gap.
         labels: Top labels of each variant, (V, K).
         confidence: Their probabilities, (V, K).
         followed: Probabilities of the original's top labels in each variant, (V, K).
-        by_attribution: Their mean after deleting each fraction by attribution, (F,).
+        by_attribution: Their mean after deleting each fraction of the pixels, those first whose
+            attribution, with its sign and summed over the slices, is largest, (F,).
         by_chance: The same for as many random pixels, (F,).
-        variants: The images, (V, 3, S, S).
+        variants: The images, (V, 3, S, S); empty for images that are no examples.
     """
 
     attribution: NDArray[np.float32]
@@ -91,18 +93,19 @@ def study(
     for row in tracked(range(len(images)), "explaining", "image"):
         image = images[row].astype(np.float32) / 255
         pixels = stream(seed, "random_pixels", row)
-        answers.append(_ask(network, image, regions[row], settings, pixels, device))
+        shown = row in examples
+        answers.append(_ask(network, image, regions[row], settings, pixels, device, shown=shown))
     fields = ("gap", "labels", "confidence", "followed", "by_attribution", "by_chance")
     result = {name: np.stack([getattr(answer, name) for answer in answers]) for name in fields}
     result["attribution"] = np.stack([answers[row].attribution for row in examples])
-    shown = np.stack([answers[row].variants for row in examples])
-    result["variants"] = np.rint(shown * 255).astype(np.uint8)
+    variants = np.stack([answers[row].variants for row in examples])
+    result["variants"] = np.rint(variants * 255).astype(np.uint8)
     return result
 
 
 def _ask(
     network: nn.Module, image: NDArray[np.float32], region: NDArray[np.bool_],
-    settings: StudySettings, generator: np.random.Generator, device: torch.device,
+    settings: StudySettings, generator: np.random.Generator, device: torch.device, *, shown: bool,
 ) -> Answer:  # fmt: skip
     original = _probabilities(network, image[None], device)[0]
     top = np.argsort(-original, kind="stable")[: settings.top]
@@ -112,11 +115,13 @@ def _ask(
         network, torch.from_numpy(image[None]).to(device),
         torch.from_numpy(weights[None]).to(device), settings.steps,
     )  # fmt: skip
-    attribution = attributions[0].abs().sum(0).cpu().numpy()
-    deleted = black_out(image, most_influential(attribution, settings.deleted_fraction))
+    # With its sign, and summed over the slices: deleting what speaks against a label raises it, and
+    # a pixel is deleted in all three slices at once.
+    support = attributions[0].sum(0).cpu().numpy()
+    deleted = black_out(image, most_influential(support, settings.deleted_fraction))
     variants = [image, replace_by_neighbors(image, region), black_out(image, region), deleted]
     curves = [
-        black_out(image, most_influential(attribution, fraction))
+        black_out(image, most_influential(support, fraction))
         for fraction in settings.fractions
     ] + [
         black_out(image, random_pixels(region.shape, fraction, generator))
@@ -125,15 +130,16 @@ def _ask(
     scores = _probabilities(network, np.stack([*variants, *curves]), device)
     order = np.argsort(-scores[: len(variants)], axis=1, kind="stable")[:, : settings.top]
     drops = scores[len(variants) :, top].mean(1)
+    nothing = np.empty(0, np.float32)
     return Answer(
-        attribution,
+        attributions[0].abs().sum(0).cpu().numpy() if shown else nothing,
         float(gap[0]),
         order.astype(np.int16),
         np.take_along_axis(scores[: len(variants)], order, 1),
         scores[: len(variants)][:, top],
         drops[: len(settings.fractions)],
         drops[len(settings.fractions) :],
-        np.stack(variants),
+        np.stack(variants) if shown else nothing,
     )
 
 

@@ -37,7 +37,7 @@ def draw_architecture(
         scaled = "" if width == 1 else f", channels scaled by {width:g}"
         figure.suptitle(
             f"MAKNet as trained on {dataset} data: {described['parameters']:,} parameters{scaled}\n"
-            "(a reconstruction: the paper gives neither widths nor depths)"
+            "(a reconstruction: the paper gives no widths)"
         )
         save_figure(figure, paths)
 
@@ -86,15 +86,16 @@ def _draw_block(axes: Axes, block: Mapping[str, Any]) -> None:
     axes.text(6.3, 1.62, "Dense block: every layer sees all before it", ha="center", fontsize=8)
     for place in range(block["layers"]):
         box(axes, 4.0 + 1.05 * place, 0.5, 0.85, 0.45, "MAKConv", COLORS[2])
-        if place:
-            arrow(axes, (3.8 + 1.05 * place, 0.72), (4.0 + 1.05 * place, 0.72))
     end = 4.0 + 1.05 * block["layers"]
-    axes.plot([3.7, 3.7, end - 0.1], [0.72, 0.2, 0.2], color="#444444", lw=1)
+    # All that was made so far runs along below: each layer reads it, and adds to it.
+    arrow(axes, (3.2, 0.2), (3.6, 0.2))
+    axes.plot([3.6, end + 0.55], [0.2, 0.2], color="#444444", lw=1)
     for place in range(block["layers"]):
-        arrow(axes, (4.3 + 1.05 * place, 0.2), (4.3 + 1.05 * place, 0.5))
+        arrow(axes, (4.2 + 1.05 * place, 0.2), (4.2 + 1.05 * place, 0.5))
+        arrow(axes, (4.65 + 1.05 * place, 0.5), (4.65 + 1.05 * place, 0.2))
     closing = f"conv {block['closing_kernel']}x{block['closing_kernel']}\nBN, Mish"
     box(axes, end + 0.1, 0.5, 0.95, 0.45, closing, COLORS[3])
-    arrow(axes, (end - 0.2, 0.72), (end + 0.1, 0.72))
+    arrow(axes, (end + 0.55, 0.2), (end + 0.55, 0.5))
     box(axes, end + 1.3, 0.5, 0.95, 0.45, "CBAM", COLORS[1])
     arrow(axes, (end + 1.05, 0.72), (end + 1.3, 0.72))
     axes.set_xlim(0, max(end + 2.5, 10))

@@ -37,7 +37,8 @@ def beside_paper(number: int, table: pd.DataFrame, paper: pd.DataFrame) -> pd.Da
                 column = f"{name}_{metric}"
                 ours, low, high = (line[column + end] for end in ("", "_low", "_high"))
                 theirs = np.nan if counterpart is None else float(counterpart[column])
-                within = None if counterpart is None else bool(low <= theirs <= high)
+                defined = counterpart is not None and not (np.isnan(low) or np.isnan(high))
+                within = bool(low <= theirs <= high) if defined else None
                 rows.append({
                     "dataset": line["dataset"], key: line[key], "test_set": name,
                     "metric": metric, "ours": ours, "low": low, "high": high, "paper": theirs,

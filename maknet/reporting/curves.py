@@ -1,5 +1,6 @@
 """The course of all trainings: loss and validation metrics by epoch."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from matplotlib.ticker import MaxNLocator
 from maknet.reporting.figure_style import COLORS, paper_style, save_figure
 
 _PANELS = {"loss": "mean training loss", "auc": "validation AUC", "f1": "validation F1"}
+_SEED = re.compile(r"-seed\d+$")
 _DASHES = ("-", "--", ":", "-.")
 
 
 def plot_curves(histories: Mapping[str, Path], dataset: str, paths: Sequence[Path]) -> None:
-    """Draw one panel a quantity, one line a run.
+    """Draw one panel a quantity, one line a run; thin lines are those of further seeds.
 
     Args:
         histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
@@ -35,12 +37,16 @@ def plot_curves(histories: Mapping[str, Path], dataset: str, paths: Sequence[Pat
 
 
 def _draw(axes: Axes, tables: Mapping[str, pd.DataFrame], column: str) -> None:
-    for place, (run, table) in enumerate(tables.items()):
+    plain = list(dict.fromkeys(_SEED.sub("", run) for run in tables))
+    for run, table in tables.items():
         if column not in table:  # a quantity that was undefined in all epochs
             continue
+        name = _SEED.sub("", run)
+        place = plain.index(name)
         color, dash = COLORS[place % len(COLORS)], _DASHES[place // len(COLORS) % len(_DASHES)]
         marker = "." if len(table) < 3 else None
-        axes.plot(table["epoch"], table[column], dash, color=color, label=run, marker=marker)
+        axes.plot(table["epoch"], table[column], dash, color=color, marker=marker,
+                  label=name if run == name else None, lw=1.5 if run == name else 0.7)  # fmt: skip
     if column == "loss":
         axes.set_yscale("log")
     axes.set_xlabel("epoch")

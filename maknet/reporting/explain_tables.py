@@ -49,7 +49,7 @@ def deletion_table(dataset: str, studies: Studies, fractions: Sequence[float]) -
     rows = []
     for title, arrays in studies.items():
         for field in ("by_attribution", "by_chance"):
-            for place, fraction in enumerate(fractions):
+            for place, fraction in sorted(enumerate(fractions), key=lambda pair: pair[1]):
                 values = arrays[field][:, place]
                 rows.append({
                     "dataset": dataset, "arch": title, "chosen_by": field.removeprefix("by_"),

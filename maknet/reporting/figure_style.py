@@ -32,7 +32,9 @@ _STYLE: dict[Any, Any] = {
 @contextmanager
 def paper_style() -> Iterator[None]:
     """Draw in the style of all plots within the block."""
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's matplotlibrc would change the bytes
+        mpl.rcParams.update(_STYLE)
         yield
 
 

@@ -21,8 +21,9 @@ for (const table of document.querySelectorAll("table")) {
       const text = (row) => row.cells[column].textContent.trim();
       const order = (a, b) => {
         const [x, y] = [text(a), text(b)];
+        const number = /^[-+]?\\d[\\d,]*(\\.\\d+)?(e[-+]?\\d+)?%?$/i;
+        const both = number.test(x) && number.test(y);
         const [n, m] = [x, y].map((value) => parseFloat(value.replaceAll(",", "")));
-        const both = !Number.isNaN(n) && !Number.isNaN(m);
         return (both ? n - m : x.localeCompare(y)) * (up ? 1 : -1);
       };
       [...body.rows].sort(order).forEach((row) => body.append(row));

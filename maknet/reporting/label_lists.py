@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maknet.reporting.figure_style import FALSE, TRUE, UNKNOWN
 
+_LINES, _CHARACTERS = 6, 24  # that fit in a panel at full size
 MARKS = {TRUE: "✓", FALSE: "✗", UNKNOWN: "·"}
 LEGEND = f"{MARKS[TRUE]} annotated   {MARKS[FALSE]} excluded by an annotated label   " \
          f"{MARKS[UNKNOWN]} not annotated"  # fmt: skip
@@ -35,14 +36,13 @@ def write_labels(
     axes: Axes, names: Sequence[str], confidence: Sequence[float], colors: Sequence[str],
     marks: Sequence[str], title: str,
 ) -> None:  # fmt: skip
-    """List labels with their confidence in an empty panel, one a line."""
+    """List labels with their confidence in an empty panel, one a line, as large as fits."""
     axes.set_axis_off()
     axes.set_title(title, fontsize=7, loc="left")
     for line, (name, value, color, mark) in enumerate(
         zip(names, confidence, colors, marks, strict=True)
     ):
-        y = 0.92 - 0.19 * line
-        axes.text(0, y, f"{mark} {name}", color=color, fontsize=6.5, va="top",
-                  transform=axes.transAxes)  # fmt: skip
-        axes.text(1, y, f"{value:.2f}", color=color, fontsize=6.5, va="top", ha="right",
-                  transform=axes.transAxes)  # fmt: skip
+        text = f"{mark} {value:.2f} {name}"
+        size = 6.5 * min(1, _LINES / len(names), _CHARACTERS / len(text))
+        y = 0.92 - line * min(0.19, 0.95 / len(names))
+        axes.text(0, y, text, color=color, fontsize=size, va="top", transform=axes.transAxes)

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from maknet.reporting.figure_style import COLORS, arrow, box, paper_style, save_figure
 
+_SHOWN_ROUNDS = 8
+
 
 def draw_scheme(
     labeled: int, labels: int, rounds: pd.DataFrame, settings: Mapping[str, Any], dataset: str,
@@ -48,8 +50,9 @@ def draw_scheme(
         table = "\n".join(
             f"round {int(r['round'])}, by {r['labeler']}: {r['labels_per_image']:.2f} an image, "
             f"{int(r['without_label']):,} without"
-            for _, r in rounds.iterrows()
+            for _, r in _first_and_last(rounds).iterrows()
         )
+        table += f"\n({len(rounds)} rounds in all)" if len(rounds) > _SHOWN_ROUNDS else ""
         axes.text(5.4, 3.72, "Labels by round", fontsize=8, va="top")
         axes.text(5.4, 3.47, table, fontsize=6.5, va="top", linespacing=1.5)
         arrow(axes, (2.2, 3.3), (3.0, 3.3))
@@ -66,3 +69,11 @@ def draw_scheme(
         axes.set_axis_off()
         figure.suptitle(f"Noisy student as it ran (data: {dataset})")
         save_figure(figure, paths)
+
+
+def _first_and_last(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return the rounds, or the first and the last few of many."""
+    if len(rounds) <= _SHOWN_ROUNDS:
+        return rounds
+    half = _SHOWN_ROUNDS // 2 - 1
+    return pd.concat([rounds.iloc[:half], rounds.iloc[-half:]])

@@ -203,7 +203,7 @@ def test_changed_code_reruns_what_reaches_it_unless_it_is_accepted(
     reached = planned(checkout, copied)
     assert {"train_lesanet_scratch", "train_lesanet_imagenet", "train_lesanet_tcia",
             "predict_lesions", "table3", "curves"} <= reached  # fmt: skip
-    # Table 2 and what stands beside the paper read files of the checkout, which lies elsewhere here.
+    # Table 2 and what stands beside the paper read files of the checkout, which is another here.
     unreached = {
         "train_maknet", "train_vgg16", "train_student", "pseudo_label", "pretrain_vgg16",
         "prepare_series", "predict_scores", "table1", "figure1", "figure3", "explain_run",

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from maknet.commands import prefer_commands
 from maknet.config import check_config
 from maknet.errors import InputError
-from maknet.provenance import code_digest, recorded_code
+from maknet.provenance import code_digest, recorded_code, software
 from maknet.sources import (
     labeled_files,
     series_batches,
@@ -30,6 +30,8 @@ config["config_files"] = [
         if Path(name).name != "paper.yaml"
     ),
 ]
+# For the captions of the report.
+config["software"] = software()
 
 
 pathvars:
@@ -73,6 +75,13 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
 # Slurm's commands as the executor plugin needs them; see there.
 prefer_commands(f"{workflow.basedir}/workflow/profiles/slurm/commands")
 
+
+# What unlabeled images are called in titles.
+UNLABELED_NAME = (
+    config["unlabeled"]["source"]
+    if config["dataset"] == "deeplesion"
+    else config["dataset"]
+)
 
 # Runs of the first seed have plain names; those of another carry it.
 SEEDS = ["", *(f"-seed{seed}" for seed in config["seeds"][1:])]

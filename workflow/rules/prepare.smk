@@ -123,7 +123,7 @@ rule contact_sheet:
     conda:
         "../../envs/maknet.yaml"
     params:
-        dataset=config["dataset"],
+        dataset=UNLABELED_NAME,
         per_status=24,
         seed=config["seeds"][0],
         code=code_digest("scripts/draw_contact_sheet.py"),

@@ -96,7 +96,7 @@ rule summarize_pseudo_labels:
         mem_mb=memory(3000, 1500),
         runtime=limit(30),
     params:
-        dataset=config["dataset"],
+        dataset=UNLABELED_NAME,
         labelers=[labeler(number) for number in [*ROUNDS, len(ROUNDS) + 1]],
         code=code_digest("scripts/summarize_pseudo_labels.py"),
     script:
