@@ -1,7 +1,7 @@
 """How long the audit of the paper's Table 3 takes: records and files of the size of the full run.
 
 `python -m benchmarks.audit` draws the lineage in a temporary folder, with empty files of the real
-`python -m benchmarks.audit` draws the lineage in a temporary folder, with empty files of the real
+sizes (sparse, so without disk), and times `maknet.audit` on it. Series are deleted after use, as in
 the full run, so that their receipts stand for them.
 """
 

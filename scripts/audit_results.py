@@ -7,4 +7,4 @@ from maknet.jobs import reported_errors
 
 if __name__ == "__main__":
     with reported_errors(snakemake.log[0]):
-        sys.exit(main([*snakemake.input]))
+        sys.exit(main(snakemake.params.results))

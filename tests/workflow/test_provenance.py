@@ -55,7 +55,7 @@ def test_snakemake_audit_runs_it_for_all_results(copied: Path, snakemake: Run) -
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    done = snakemake(copied, "audit", "--rerun-triggers", "params", configfiles=MINI)
+    done = snakemake(copied, "audit", configfiles=MINI)
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert re.search(r"changed +results/demo/runs/student1/model.safetensors", said)
