@@ -61,3 +61,4 @@ def test_every_rule_names_its_environment_and_resources() -> None:
             if "localrule: True" not in block:
                 assert "mem_mb=memory(" in block, rule[1]
                 assert "runtime=limit(" in block, rule[1]
+                assert "\n    threads: " in block, rule[1]

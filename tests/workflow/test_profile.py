@@ -20,6 +20,25 @@ scratch: $LOCAL_SCRATCH
 """
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("partitoin: x\n", "has the unknown key 'partitoin'; known are account, partition"),
+     (None, "start in the checkout, or name your site's file in MAKNET_SITE")],
+)  # fmt: skip
+def test_a_mistake_in_the_sites_file_ends_in_one_sentence(
+    text: str | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "site.yaml"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setenv("MAKNET_SITE", str(path))
+    command = [sys.executable, "-m", "snakemake", "--profile", "slurm", "-n"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert words in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 @pytest.fixture(scope="module")
 def planned() -> dict[str, dict[str, str]]:
     return plan()

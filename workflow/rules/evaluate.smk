@@ -53,6 +53,7 @@ rule compute_metrics:
         "<logs>/compute_metrics/{run}.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),

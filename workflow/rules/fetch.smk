@@ -40,6 +40,7 @@ rule draw_phantom_series:
         "<benchmarks>/draw_phantom_series/{batch}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),
@@ -64,6 +65,7 @@ rule link_series:
         "<logs>/link_series/{batch}.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(500),
         runtime=limit(60),
@@ -85,6 +87,7 @@ rule select_series:
         "<logs>/select_series.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(3000),
         runtime=limit(10),
@@ -108,6 +111,7 @@ rule fetch_series:
         "<benchmarks>/fetch_series/{batch}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         downloads=1,
         mem_mb=memory(5000),
@@ -134,6 +138,7 @@ rule fetch_deeplesion_file:
         file=r"[\w]+\.(csv|json|xlsx)",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=limit(30),
@@ -159,6 +164,7 @@ rule fetch_deeplesion_part:
         "<benchmarks>/fetch_deeplesion_part/{part}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         downloads=1,
         mem_mb=memory(2000),
@@ -199,6 +205,7 @@ rule fetch_imagenet:
         network="vgg16|resnet18",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),

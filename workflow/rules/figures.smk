@@ -43,6 +43,7 @@ rule describe_architecture:
         "<logs>/describe_architecture.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=limit(10),

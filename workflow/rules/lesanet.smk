@@ -56,6 +56,7 @@ rule prepare_patches:
         "<benchmarks>/prepare_patches/{split}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(6000),
         runtime=limit(120),
@@ -118,6 +119,7 @@ rule draw_textures:
         "<logs>/draw_textures.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),

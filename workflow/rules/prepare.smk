@@ -24,6 +24,7 @@ rule build_labels:
         "<logs>/build_labels.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(10),
@@ -50,6 +51,7 @@ rule prepare_lesions:
         "<benchmarks>/prepare_lesions/{split}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(6000),
         runtime=limit(120),
@@ -77,6 +79,7 @@ rule prepare_series:
         "<benchmarks>/prepare_series/{batch}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=limit(60),

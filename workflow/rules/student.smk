@@ -92,6 +92,7 @@ rule summarize_pseudo_labels:
         "<logs>/summarize_pseudo_labels.log",
     conda:
         "../../envs/maknet.yaml"
+    threads: 1
     resources:
         mem_mb=memory(3000, 1500),
         runtime=limit(30),
