@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -74,6 +75,8 @@ def wait_until(condition: Callable[[], object], message: str, seconds: float = 1
 class Head:
     """One run of `snakemake --profile slurm` in a folder."""
 
+    running: ClassVar[list["Head"]] = []
+
     def __init__(self, folder: Path, *arguments: str, configfiles: tuple[str, ...]) -> None:
         self.folder = folder
         self._log = folder / f"head{len(list(folder.glob('head*.log')))}.log"
@@ -88,6 +91,8 @@ class Head:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment
             )
+
+        Head.running.append(self)
 
     def said(self) -> str:
         """Return what it has written so far."""

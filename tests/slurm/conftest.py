@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.cluster import COMMANDS, Cluster
+from tests.slurm.cluster import COMMANDS, Cluster, Head
 from tests.workflow.conftest import snakemake  # noqa: F401 - a fixture
 
 STATE = Path("/var/tmp/slurm-test")  # noqa: S108 - the state survives a reboot, the lock does not
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+
+
+@pytest.fixture(autouse=True)
+def no_head_is_left() -> Iterator[None]:
+    """Kill the head processes that a failed test left."""
+    yield
+    for head in Head.running:
+        if head.process.poll() is None:
+            head.process.kill()
+            head.process.wait()
+    Head.running.clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maknet.files import read_json, read_rows
+from maknet.files import read_rows
+from maknet.records import read_record
 from tests.slurm.cluster import Cluster, Head
 
 pytestmark = pytest.mark.workflow
@@ -26,15 +27,15 @@ def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(
     records = [read_json(path) for path in (tmp_path / "results/demo/provenance").rglob("*.json")]
     ended = cluster.completed()
     submitted = set(head.submitted())
-    assert {record["rule"] for record in records} > {"train_lesanet_tcia", "pseudo_label"}
+    assert {record.rule for record in records} > {"train_lesanet_tcia", "pseudo_label"}
     for record in records:
-        job, gpus = record["run"]["slurm_job"], record["run"]["visible_gpus"]
-        if record["rule"] in LOCAL_RULES:
+        job, gpus = record.run["slurm_job"], record.run["visible_gpus"]
+        if record.rule in LOCAL_RULES:
             assert job is None
             continue
         assert job in submitted
         assert ended[job]["JobState"] == "COMPLETED"
         assert ended[job]["WorkDir"] == str(tmp_path)
-        expected = {"0", "1"} if record["rule"].startswith(GPU_RULES) else {None}
-        assert gpus in expected, record["rule"]
+        expected = {"0", "1"} if record.rule.startswith(GPU_RULES) else {None}
+        assert gpus in expected, record.rule
     assert len(submitted) == len(records) - len(LOCAL_RULES)
