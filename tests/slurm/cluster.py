@@ -64,7 +64,7 @@ def slurm(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def wait_until(condition: Callable[[], object], message: str, seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], object], message: str, seconds: float = 300) -> None:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not condition():
@@ -102,7 +102,7 @@ class Head:
         """Return the ids of its Slurm jobs."""
         return STARTED.findall(self.said())
 
-    def finish(self, seconds: float = 400) -> int:
+    def finish(self, seconds: float = 900) -> int:
         """Wait for its end and return its exit code; a head that hangs is a failure."""
         try:
             return self.process.wait(seconds)

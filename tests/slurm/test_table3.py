@@ -20,7 +20,7 @@ def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(
     rehearsal.write_text("jobs: {rehearse_gpu: true}\n")
     files = ("config/demo.yaml", "tests/workflow/mini.yaml", str(rehearsal))
     head = Head(tmp_path, "results/demo/table3.csv", configfiles=files)
-    assert head.finish(900) == 0, head.said()[-3000:]
+    assert head.finish(1500) == 0, head.said()[-3000:]
 
     table = read_rows(tmp_path / "results/demo/table3.csv")
     assert [row["dataset"] for row in table] == ["phantom"] * 3
