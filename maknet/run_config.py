@@ -61,12 +61,17 @@ def changed_settings(folder: Path, name: str) -> list[Setting]:
 
 
 def uses(params: Any, setting: Setting) -> bool:  # noqa: ANN401 - any JSON value
-    """Return whether the parameters of a job hold a setting, by its key and its recorded value."""
-    name = setting.key.split(".")[-1]
+    """Return whether the parameters of a job hold a setting, by its key and its recorded value.
+
+    A job may hold one item of a list under the singular of its key: `seed` of `seeds`.
+    """
+    name, recorded = setting.key.split(".")[-1], setting.recorded
+    items = {name: [recorded]}
+    if isinstance(recorded, list):
+        items[name.removesuffix("s")] = recorded
     if isinstance(params, Mapping):
         return any(
-            (key == name and value == setting.recorded) or uses(value, setting)
-            for key, value in params.items()
+            value in items.get(key, []) or uses(value, setting) for key, value in params.items()
         )
     return isinstance(params, list) and any(uses(value, setting) for value in params)
 

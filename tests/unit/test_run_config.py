@@ -45,6 +45,10 @@ def test_a_setting_is_used_by_key_and_value() -> None:
     assert uses({"training": {"epochs": 5}}, setting)
     assert uses({"a": [{"epochs": 5}]}, setting)
     assert not uses({"training": {"epochs": 4}, "size": 5}, setting)
+    seeds = Setting("seeds", [1, 2], [3])
+    assert uses({"seed": 2}, seeds)
+    assert uses({"seeds": [1, 2]}, seeds)
+    assert not uses({"seed": 3}, seeds)
 
 
 def test_paths_are_those_of_every_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
