@@ -29,6 +29,7 @@ include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/student.smk"
+include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/lesanet.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
@@ -44,9 +45,7 @@ rule all:
         table1="<results>/table1.csv",
         table2="<results>/table2.csv",
         table3="<results>/table3.csv",
-        beside_the_paper=expand(
-            "<results>/table{number}_vs_paper.csv", number=[1, 2, 3]
-        ),
+        comparisons=expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
         pseudo_labels="<results>/pseudo_labels.csv",
         curves="<results>/curves.png",
         figures=expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
@@ -57,3 +56,6 @@ rule all:
         pages=expand("<results>/pages/{page}.html", page=PAGES),
         readme="<results>/README.md",
         crate="<results>/ro-crate-metadata.json",
+
+
+include: "workflow/rules/code.smk"

@@ -13,10 +13,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from maknet.digests import note_written
 from maknet.files import write_rows
-from maknet.lineage import audit, holds
-from maknet.records import Step, write_record
+from maknet.provenance.digests import remember
+from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.records import JobSpec, write_record
 
 SHARD_BYTES = 260_000_000  # of a batch of 20 series at 256 x 256
 SERIES, FILES = 20, 200  # of a batch, of a series
@@ -35,7 +35,7 @@ def main() -> None:
         took = time.perf_counter() - started
     print(json.dumps({
         "batches": chosen.batches, "series": chosen.batches * SERIES, "links": len(findings),
-        "holds": holds(findings), "audit_s": round(took, 2), "drawing_s": round(drawn, 1),
+        "holds": all_intact(findings), "audit_s": round(took, 2), "drawing_s": round(drawn, 1),
     }, indent=1))  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def draw_batch(number: int) -> str:
     shard.parent.mkdir(parents=True, exist_ok=True)
     with shard.open("wb") as handle:
         handle.truncate(SHARD_BYTES)
-    note_written(shard, f"{number:064d}")
+    remember(shard, f"{number:064d}")
     record("fetch_series", name, [], [series, receipt], "fetch_series.py")
     record("prepare_series", name, [series, receipt], [str(shard)], "prepare_series.py")
     Path(series).rmdir()
@@ -75,7 +75,7 @@ def draw_batch(number: int) -> str:
 
 
 def record(rule: str, name: str, inputs: list[str], outputs: list[str], script: str) -> None:
-    step = Step(rule, {"name": name}, {}, inputs, outputs, f"scripts/{script}", "results")
+    step = JobSpec(rule, {"name": name}, {}, inputs, outputs, f"scripts/{script}", "results")
     write_record(step, datetime.now(UTC))
 
 

@@ -22,19 +22,20 @@ import numpy as np
 import torch
 
 from benchmarks.train import rates
-from maknet.data.labels import LabelTable
-from maknet.data.lesions import Lesions
-from maknet.data.shards import ShardReader, write_shard
+from maknet.data.labels.label_table import LabelTable
+from maknet.data.shards.labeled_patches import LabeledPatches
+from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.models.build import build_network
-from maknet.models.device import find_device
-from maknet.training.lesion_course import LesaNetObjective, LesionBatch, LesionCourse, LossSettings
-from maknet.training.lesion_losses import (
+from maknet.models.device import get_device
+from maknet.training.lesanet.batches import LesionBatch, PatchLoader
+from maknet.training.lesanet.losses import (
     draw_entries,
     label_similarity,
     mining_weights,
     reliable_entries,
     sample_triplets,
 )
+from maknet.training.lesanet.objective import LesaNetObjective, LossSettings
 from maknet.training.optimizer import lesanet_sgd
 
 LABELS, BATCH = 171, 128
@@ -43,7 +44,7 @@ WINDOW = (-1024.0, 3071.0)
 SETTINGS = LossSettings(1.0, MINED, 5.0, TRIPLETS, 0.1, 300.0)
 
 
-def drawn_lesions(folder: Path, count: int, side: int) -> Lesions:
+def drawn_lesions(folder: Path, count: int, side: int) -> LabeledPatches:
     """Return random lesions on disk."""
     generator = np.random.default_rng(1)
     patches = generator.integers(-1024, 3071, (count, 3, side, side)).astype(np.int16)
@@ -52,7 +53,7 @@ def drawn_lesions(folder: Path, count: int, side: int) -> Lesions:
     table = LabelTable(tuple(map(str, range(LABELS))), np.arange(count), positive,
                        np.ones_like(positive))  # fmt: skip
     corners = np.sort(generator.uniform(0, side, (count, 2, 2)), axis=1).reshape(count, 4)
-    return Lesions(ShardReader(folder / "p.npy"), corners.astype(np.float32), table)
+    return LabeledPatches(ShardReader(folder / "p.npy"), corners.astype(np.float32), table)
 
 
 def plain_mining(
@@ -120,14 +121,14 @@ def measure_sampling(repeats: int, device: torch.device) -> dict[str, float]:
     }
 
 
-def measure_loader(lesions: Lesions, repeats: int, device: torch.device) -> dict[str, float]:
+def measure_loader(lesions: LabeledPatches, repeats: int, device: torch.device) -> dict[str, float]:
     """Measure the loader by itself, and a step fed by it against a step on one batch."""
     network = build_network("lesanet", LABELS).to(device, memory_format=torch.channels_last)
     optimizer = lesanet_sgd(network, 0.9, 1e-4)
     ones = torch.ones(LABELS, device=device)
     exclusive = torch.zeros(LABELS, LABELS, device=device)
     objective = LesaNetObjective((ones, ones), exclusive, SETTINGS, WINDOW)
-    course = LesionCourse(lesions, BATCH, 1)
+    course = PatchLoader(lesions, BATCH, 1)
     fixed = next(course.batches(0, 0, device, 1))
     fixed = LesionBatch(fixed.patches.clone(), fixed.boxes, fixed.positive, fixed.known)
 
@@ -161,7 +162,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=1, help="batches on disk")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    device = find_device(chosen.device)
+    device = get_device(chosen.device)
     with tempfile.TemporaryDirectory() as folder:
         lesions = drawn_lesions(Path(folder), BATCH * chosen.batches, 120)
         found = measure_sampling(chosen.repeats, device)

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from maknet.files import ROOT
+
 PAGE = ROOT / "docs/resources.md"
 REASONS = ROOT / "docs/resources.csv"
 HEAD = """# What each rule asks for

@@ -24,11 +24,11 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from scipy import ndimage
 
-from maknet.data.ct import ImageSettings, body_box, prepare_volume, resize, window_hu
-from maknet.data.dicom import read_series
-from maknet.data.dicom_header import read_header
-from maknet.data.phantom.archive import PROTOCOLS, PlannedSeries, write_series
-from maknet.data.shards import write_shard
+from maknet.data.ct.header import read_header
+from maknet.data.ct.preprocess import ImageSettings, body_box, prepare_volume, resize, window_hu
+from maknet.data.ct.series import read_series
+from maknet.data.shards.shard import write_shard
+from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 
 SETTINGS = ImageSettings()
 LOW, HIGH = SETTINGS.window_hu

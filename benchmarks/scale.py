@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from benchmarks.plan import plan
-from maknet.manifest import ManifestSeries, read_manifest
+from maknet.config.manifest import ManifestSeries, read_manifest
+from maknet.files import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 RATES = ROOT / "benchmarks/rates"
 CONFIG = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
 # What is not ours to measure, each with its source.

@@ -31,22 +31,22 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from maknet.data.batch_reader import in_batches, read_batches
-from maknet.data.labeled import Labeled
-from maknet.data.labels import LabelTable
-from maknet.data.pool import ImagePool
-from maknet.data.pseudo_labels import PseudoLabels, sparse_labels
-from maknet.data.shards import ShardReader, write_shard
-from maknet.inference.unlabeled import label_images
+from maknet.data.labels.label_table import LabelTable
+from maknet.data.labels.pseudo_labels import PseudoLabels, sparse_labels
+from maknet.data.shards.labeled_images import LabeledImages
+from maknet.data.shards.pool import ConcatShards
+from maknet.data.shards.prefetch import prefetch, split_batches
+from maknet.data.shards.shard import ShardReader, write_shard
+from maknet.inference.pseudo_labeling import label_images
 from maknet.models.build import build_network
-from maknet.models.device import find_device, mixed_precision, scaled
+from maknet.models.device import get_device, mixed_precision, scaled
 from maknet.models.layers import MAKConv2d
-from maknet.training.augment import Augmentation, draw_changes
-from maknet.training.course import Course
-from maknet.training.losses import WeightedFocalLoss
-from maknet.training.objective import Objective
+from maknet.training.classifier.augment import Augmentation, sample_params
+from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.losses import WeightedFocalLoss
+from maknet.training.classifier.objective import Objective
+from maknet.training.classifier.streams import labeled_stream, pseudo_labeled_stream
 from maknet.training.optimizer import ranger
-from maknet.training.streams import labeled_stream, pseudo_labeled_stream
 
 LABELS = 115
 NOISE = Augmentation(15.0, (0.5, 1.0), (0.75, 1.3333), 0.1, 0.3)
@@ -77,7 +77,7 @@ class Data:
             path = folder / f"{number}.npy"
             write_shard(path, generator.integers(0, 256, (images // 8, 3, size, size), np.uint8))
             self.paths.append(path)
-        self.pool, self.batch = ImagePool(self.paths), batch
+        self.pool, self.batch = ConcatShards(self.paths), batch
         positive = generator.random((len(self.pool), LABELS)) < 0.05
         label, score = sparse_labels(positive.astype(np.float32), positive, 15)
         names = tuple(map(str, range(LABELS)))
@@ -87,16 +87,16 @@ class Data:
         )  # fmt: skip
         table = LabelTable(names, np.arange(images // 8), positive[: images // 8],
                            np.ones((images // 8, LABELS), bool))  # fmt: skip
-        self.labeled = Labeled(ShardReader(self.paths[0]), table)
+        self.labeled = LabeledImages(ShardReader(self.paths[0]), table)
 
-    def student(self) -> Course:
+    def student(self) -> BatchLoader:
         """Return a student's course, half of each batch labeled."""
         half = self.batch // 2
         streams = [
             labeled_stream(self.labeled, half),
             pseudo_labeled_stream(self.pool, self.pseudo, "drop", half),
         ]
-        return Course(streams, 1, NOISE)
+        return BatchLoader(streams, 1, NOISE)
 
 
 class Learner:
@@ -117,7 +117,7 @@ class Learner:
         loss.backward()  # type: ignore[no-untyped-call] # torch's stub
         self.optimizer.step()
 
-    def loop(self, course: Course, steps: int, threads: int) -> int:
+    def loop(self, course: BatchLoader, steps: int, threads: int) -> int:
         """Take steps as the training loop does, from disk and with noise."""
         self.network.train()
         images = 0
@@ -145,7 +145,7 @@ class Learner:
         return steps * len(self.images)
 
 
-def _endless(course: Course, device: torch.device, threads: int):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _endless(course: BatchLoader, device: torch.device, threads: int):  # type: ignore[no-untyped-def] # noqa: ANN202
     epoch = 0
     while True:
         yield from course.batches(epoch, 0, device, threads)
@@ -157,7 +157,7 @@ def measure_loop(data: Data, size: int, steps: int, how: "How") -> dict[str, flo
     learner = Learner("maknet", data.batch, size, how.device)
     course, network = data.student(), learner.network
     exclusive = np.zeros((LABELS, LABELS), bool)
-    part = ImagePool(data.paths[:1])
+    part = ConcatShards(data.paths[:1])
 
     def label() -> int:
         label_images(network, part, data.pseudo.names, exclusive, 15, 0.5, data.batch,
@@ -185,7 +185,7 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
     targets = np.empty((5, 128, *data.pool.shape[1:]), np.uint8)  # a reader ahead needs several
 
     def read() -> int:
-        batches = read_batches(in_batches(data.pool, order, 128), 128, how.device, how.threads)
+        batches = prefetch(split_batches(data.pool, order, 128), 128, how.device, how.threads)
         return sum(len(batch) for batch in batches)
 
     def copy() -> int:
@@ -204,7 +204,7 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
 def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     """Measure the noise of a batch at once against torchvision image by image."""
     images = torch.randint(0, 256, (64, 3, size, size), dtype=torch.uint8)
-    draws = torch.from_numpy(draw_changes(1, "benchmark", 0, 64))
+    draws = torch.from_numpy(sample_params(1, "benchmark", 0, 64))
     usual = v2.Compose([
         v2.RandomRotation(15), v2.RandomResizedCrop(size, (0.5, 1.0), antialias=True),
         v2.RandomGrayscale(0.1), v2.RandomAutocontrast(0.3),
@@ -296,7 +296,7 @@ def main() -> None:
     parser.add_argument("--memory", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    device = find_device(chosen.device)
+    device = get_device(chosen.device)
     if chosen.memory:
         print_peak(chosen.memory, chosen.batch, chosen.size, device)
         return

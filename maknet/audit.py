@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from maknet.cell import Answer, trace_cell
 from maknet.errors import InputError
-from maknet.lineage import CHANGED, Finding, audit, holds
+from maknet.provenance.lineage import CHANGED, Finding, all_intact, audit
+from maknet.provenance.trace import CellTrace, trace_cell
 
 _SHOWN = 6  # files of one kind and status below one job, before they are counted
 
@@ -36,7 +36,7 @@ def _gathered(findings: Sequence[Finding]) -> Iterator[tuple[Finding, int]]:
     for finding in findings:
         key = _kind(finding)
         shown[key] += 1
-        if not holds([finding]):
+        if not all_intact([finding]):
             yield finding, 0
         elif shown[key] <= _SHOWN:
             yield finding, counts[key] - _SHOWN if shown[key] == _SHOWN else 0
@@ -62,11 +62,11 @@ def _short(text: str) -> str:
 
 def _summary(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.status for finding in findings)
-    verdict = "all links hold" if holds(list(findings)) else "the lineage does not hold"
+    verdict = "all links hold" if all_intact(list(findings)) else "the lineage does not hold"
     return f"{verdict}: " + ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
 
 
-def _cell_text(table: str, cell: str, answer: Answer) -> str:
+def _cell_text(table: str, cell: str, answer: CellTrace) -> str:
     lines = [f"{table} {cell} = {answer.value}", f"run: {', '.join(answer.runs)}"]
     for part, paths in answer.parts.items():
         lines.append(f"{part}:")
@@ -76,7 +76,7 @@ def _cell_text(table: str, cell: str, answer: Answer) -> str:
     if answer.series:
         count = sum(map(len, answer.series.values()))
         lines.append(f"series: {count} accepted, in {len(answer.series)} batches")
-    failed = [f for f in answer.findings if not holds([f])]
+    failed = [f for f in answer.findings if not all_intact([f])]
     return "\n".join([*lines, *map(_line, failed), _summary(answer.findings)])
 
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    data["holds"] = holds(findings)
+    data["holds"] = all_intact(findings)
     sys.stdout.write((json.dumps(data, indent=1) if chosen.json else text) + "\n")
     return 0 if data["holds"] else 1
 

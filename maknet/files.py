@@ -19,6 +19,7 @@ from maknet.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+ROOT = Path(__file__).resolve().parent.parent  # of the checkout
 _BLOCK_BYTES = 1 << 20
 
 
@@ -104,6 +105,16 @@ def sha256(path: str | Path) -> str:
         while block := handle.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def short_sha256(text: str) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def md5(content: bytes) -> str:
+    """Return the hexadecimal MD5 sum of some bytes."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def file_md5(path: str | Path) -> str:

@@ -16,8 +16,8 @@ def derived_seed(seed: int, purpose: str, *key: int | str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
-def stream(seed: int, purpose: str, *key: int | str) -> np.random.Generator:
-    """Return the generator of one purpose, for example `stream(7, "order", epoch)`."""
+def generator(seed: int, purpose: str, *key: int | str) -> np.random.Generator:
+    """Return the generator of one purpose, for example `generator(7, "order", epoch)`."""
     return np.random.default_rng(derived_seed(seed, purpose, *key))
 
 

@@ -5,33 +5,27 @@ from pathlib import Path
 
 import numpy as np
 
-from maknet.data.labels import SPLITS, load_labels, save_table
-from maknet.data.ontology import load_ontology
+from maknet.data.labels.label_table import SPLITS, load_labels, save_table
+from maknet.data.labels.ontology import load_ontology
 from maknet.files import write_json, write_rows
-from maknet.jobs import job, logger
+from maknet.jobs.job import logger
+from maknet.jobs.script import run_script
 
 
-def main(
-    inputs: Mapping[str, str],
-    classes: Sequence[str],
-    tables: Mapping[str, Path],
-    relations: Path,
-    counts: Path,
-) -> None:
-    labels = load_labels(
-        inputs["text_mined"], inputs["hand"], inputs["ontology"], inputs["dl_info"], classes
-    )
+def main(inputs: Mapping[str, Path], outputs: Mapping[str, Path], classes: Sequence[str]) -> None:
+    labels = load_labels(**inputs, classes=classes)
     ontology = load_ontology(inputs["ontology"], labels["train"].names)
     for split in SPLITS:
         logger.info("%s: %d lesions", split, len(labels[split]))
-        save_table(tables[split], labels[split])
+        save_table(outputs[split], labels[split])
     pairs = np.argwhere(np.triu(ontology.exclusive)).tolist()
     write_json(
-        relations, {"names": ontology.names, "parents": ontology.parents, "exclusive_pairs": pairs}
+        outputs["relations"],
+        {"names": ontology.names, "parents": ontology.parents, "exclusive_pairs": pairs},
     )
     positives = {split: (labels[split].positive & labels[split].known).sum(0) for split in SPLITS}
     write_rows(
-        counts,
+        outputs["counts"],
         ("label", "class", *SPLITS),
         [
             {"label": name, "class": ontology.categories[i],
@@ -42,11 +36,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "build_labels.py"):
-        main(
-            dict(snakemake.input.items()),
-            snakemake.params.classes,
-            {split: Path(snakemake.output[split]) for split in SPLITS},
-            Path(snakemake.output.relations),
-            Path(snakemake.output.counts),
-        )
+    run_script(snakemake, main)

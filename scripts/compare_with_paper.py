@@ -1,24 +1,18 @@
-"""Rule beside_the_paper: one of our tables beside the paper's."""
+"""Rule compare_with_paper: one of our tables beside the paper's."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from maknet.files import write_frame
-from maknet.jobs import job
-from maknet.reporting.beside_paper import beside_paper
+from maknet.jobs.script import run_script
+from maknet.reporting.tables.paper_comparison import compare_with_paper
 
 
-def main(number: int, table: Path, paper: Path, csv: Path) -> None:
+def main(number: str, table: Path, paper: Path, csv: Path) -> None:
     printed = pd.read_csv(paper, dtype={"row": str})
-    write_frame(csv, beside_paper(number, pd.read_csv(table), printed))
+    write_frame(csv, compare_with_paper(int(number), pd.read_csv(table), printed))
 
 
 if __name__ == "__main__":
-    with job(snakemake, "compare_with_paper.py"):
-        main(
-            int(snakemake.wildcards.number),
-            Path(snakemake.input.table),
-            Path(snakemake.input.paper),
-            Path(snakemake.output.csv),
-        )
+    run_script(snakemake, main)

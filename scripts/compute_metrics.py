@@ -1,22 +1,22 @@
 """Rule compute_metrics: thresholds of one run, and its metrics with intervals over patients."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
 
 from maknet.data.arrays import save_arrays
-from maknet.data.deeplesion import load_info
+from maknet.data.deeplesion.info import load_info
 from maknet.files import read_json, write_frame, write_json
-from maknet.jobs import job
-from maknet.metrics.runs import evaluate_run, load_scored
+from maknet.jobs.script import run_script
+from maknet.metrics.evaluation import evaluate_run, load_scored
 
 
 def main(
-    inputs: Mapping[str, str], outputs: Mapping[str, str], threshold_grid: Sequence[float],
+    inputs: Mapping[str, Path], outputs: Mapping[str, Path], threshold_grid: Sequence[float],
     bootstrap_samples: int, confidence: float, seed: int,
 ) -> None:  # fmt: skip
     relations = read_json(inputs["relations"])
     patients = [lesion.patient for lesion in load_info(inputs["dl_info"])]
-    scored: dict[str, Any] = {
+    scored = {
         split: load_scored(inputs[split], inputs[f"{split}_labels"], patients)
         for split in ("val", "test", "hand")
     }
@@ -33,12 +33,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "compute_metrics.py"):
-        main(
-            dict(snakemake.input.items()),
-            dict(snakemake.output.items()),
-            snakemake.params.threshold_grid,
-            snakemake.params.bootstrap_samples,
-            snakemake.params.confidence,
-            snakemake.params.seed,
-        )
+    run_script(snakemake, main)

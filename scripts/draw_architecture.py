@@ -1,19 +1,16 @@
-"""Rule figure1: the architecture."""
+"""Rule draw_architecture: figure 1."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from maknet.files import read_json
-from maknet.jobs import job
-from maknet.reporting.architecture_figure import draw_architecture
+from maknet.jobs.script import run_script
+from maknet.reporting.figures.architecture import draw_architecture
 
 
-def main(architecture: str, dataset: str, outputs: Mapping[str, str]) -> None:
+def main(architecture: Path, dataset: str, png: Path, pdf: Path) -> None:
     described = read_json(architecture)
-    paths = [Path(outputs["png"]), Path(outputs["pdf"])]
-    draw_architecture(described, dataset, described["width"], paths)
+    draw_architecture(described, dataset, described["width"], [png, pdf])
 
 
 if __name__ == "__main__":
-    with job(snakemake, "draw_architecture.py"):
-        main(snakemake.input.architecture, snakemake.params.dataset, dict(snakemake.output.items()))
+    run_script(snakemake, main)

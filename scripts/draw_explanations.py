@@ -1,20 +1,23 @@
-"""Rules figure3 and figure4: integrated gradients, and perturbations, side by side."""
+"""Rule draw_explanations: figure 3, integrated gradients, or figure 4, perturbations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from maknet.data.arrays import load_arrays
-from maknet.data.labeled import select_lesions
-from maknet.data.labels import load_table
-from maknet.data.ontology import exclusive_matrix
+from maknet.data.labels.label_table import load_table, select_lesions
+from maknet.data.labels.ontology import exclusive_matrix
 from maknet.files import read_json
-from maknet.jobs import job
-from maknet.reporting.explain_figures import Explained, draw_attributions, draw_perturbations
+from maknet.jobs.script import run_script
+from maknet.reporting.figures.explanations import (
+    Explained,
+    draw_attributions,
+    draw_perturbations,
+)
 
 
 def main(
-    figure: str, titles: Sequence[str], studies: Sequence[str], hand_labels: str, relations: str,
-    dataset: str, outputs: Mapping[str, str],
+    number: str, titles: Sequence[str], studies: Sequence[Path], hand_labels: Path,
+    relations: Path, dataset: str, png: Path, pdf: Path,
 ) -> None:  # fmt: skip
     arrays = {title: load_arrays(path) for title, path in zip(titles, studies, strict=True)}
     first = arrays[titles[0]]
@@ -24,18 +27,9 @@ def main(
         arrays, first["examples"].tolist(), first["lesions"], known["names"], labels.positive,
         exclusive_matrix(known["exclusive_pairs"], len(known["names"])), dataset,
     )  # fmt: skip
-    draw = draw_attributions if figure == "figure3" else draw_perturbations
-    draw(shown, [Path(outputs["png"]), Path(outputs["pdf"])])
+    draw = {"3": draw_attributions, "4": draw_perturbations}[number]
+    draw(shown, [png, pdf])
 
 
 if __name__ == "__main__":
-    with job(snakemake, "draw_explanations.py"):
-        main(
-            snakemake.rule,
-            snakemake.params.titles,
-            snakemake.input.studies,
-            snakemake.input.hand_labels,
-            snakemake.input.relations,
-            snakemake.params.dataset,
-            dict(snakemake.output.items()),
-        )
+    run_script(snakemake, main)

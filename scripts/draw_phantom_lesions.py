@@ -4,22 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.data.phantom.deeplesion import LabelNoise, write_deeplesion
-from maknet.jobs import job
+from maknet.jobs.script import run_script
+from maknet.phantom.deeplesion import LabelNoise, write_deeplesion
 
 
-def main(folder: Path, phantom: Mapping[str, Any], workers: int) -> None:
+def main(dl_info: Path, phantom: Mapping[str, Any], threads: int) -> None:
     write_deeplesion(
-        folder,
+        dl_info.parent,
         phantom["seed"],
         phantom["patients"],
         phantom["lesions_per_patient"],
         phantom["matrix"],
         LabelNoise(**phantom["label_noise"]),
-        workers,
+        threads,
     )
 
 
 if __name__ == "__main__":
-    with job(snakemake, "draw_phantom_lesions.py"):
-        main(Path(snakemake.output.dl_info).parent, snakemake.params.phantom, snakemake.threads)
+    run_script(snakemake, main)

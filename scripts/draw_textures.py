@@ -1,17 +1,18 @@
 """Rule draw_textures: images in place of ImageNet, in the layout of the labeled splits."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
-from maknet.data.labels import LabelTable, save_table
-from maknet.data.shards import write_shard
-from maknet.data.textures import TEXTURES, draw_textures
+from maknet.data.labels.label_table import LabelTable, save_table
+from maknet.data.shards.shard import write_shard
 from maknet.files import write_json, write_rows
-from maknet.jobs import job
+from maknet.jobs.script import run_script
+from maknet.phantom.textures import TEXTURES, draw_textures
 
 
-def main(outputs: Mapping[str, str], counts: Mapping[str, int], size: int, seed: int) -> None:
+def main(outputs: Mapping[str, Path], counts: Mapping[str, int], size: int, seed: int) -> None:
     for split, count in counts.items():
         images, classes = draw_textures(count, size, seed, split)
         numbers = np.arange(count)
@@ -25,10 +26,4 @@ def main(outputs: Mapping[str, str], counts: Mapping[str, int], size: int, seed:
 
 
 if __name__ == "__main__":
-    with job(snakemake, "draw_textures.py"):
-        main(
-            dict(snakemake.output.items()),
-            snakemake.params.counts,
-            snakemake.params.size,
-            snakemake.params.seed,
-        )
+    run_script(snakemake, main)

@@ -4,23 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.data.fetch.download import Persistence, obtain, place, read_sources
-from maknet.jobs import job
+from maknet.fetch.download import copy_atomic, download, read_sources
+from maknet.fetch.retries import RetryPolicy
+from maknet.jobs.script import run_script
 
 
-def main(name: str, deeplesion: Mapping[str, Any], partial: Path, target: Path) -> None:
-    file = read_sources(deeplesion["sources"])[name]
-    persistence = Persistence(**deeplesion["download"])
-    copy = obtain(file, partial, persistence, deeplesion["files"])
-    place(file, copy, target)
-    partial.unlink(missing_ok=True)
+def main(file: str, config: Mapping[str, Any], partial: str, target: Path) -> None:
+    deeplesion, growing = config["deeplesion"], Path(partial)
+    wanted = read_sources(deeplesion["sources"])[file]
+    limits = deeplesion["download"]
+    policy = RetryPolicy(limits["retries"], limits["backoff_s"])
+    copy = download(wanted, growing, policy, limits["timeout_s"], deeplesion["files"])
+    copy_atomic(copy, target)
+    growing.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "fetch_deeplesion_file.py"):
-        main(
-            snakemake.wildcards.file,
-            snakemake.config["deeplesion"],
-            Path(snakemake.params.partial),
-            Path(snakemake.output.file),
-        )
+    run_script(snakemake, main)

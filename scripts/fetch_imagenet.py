@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from maknet.jobs import job
+from maknet.jobs.script import run_script
 from maknet.models.imagenet import fetch_imagenet
 
 
-def main(name: str, target: Path) -> None:
-    fetch_imagenet(name, target)
+def main(network: str, weights: Path) -> None:
+    fetch_imagenet(network, weights)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "fetch_imagenet.py"):
-        main(snakemake.wildcards.network, Path(snakemake.output.weights))
+    run_script(snakemake, main)

@@ -5,12 +5,12 @@ from os.path import relpath
 from pathlib import Path
 
 from maknet.errors import InputError
-from maknet.jobs import job
+from maknet.jobs.script import run_script
 
 
-def main(parts: Sequence[str], images: Path) -> None:
+def main(parts: Sequence[Path], images: Path) -> None:
     images.mkdir(parents=True)
-    for part in map(Path, parts):
+    for part in parts:
         for series in sorted(p for p in part.iterdir() if p.is_dir()):
             link = images / series.name
             if link.is_symlink():
@@ -19,5 +19,4 @@ def main(parts: Sequence[str], images: Path) -> None:
 
 
 if __name__ == "__main__":
-    with job(snakemake, "join_deeplesion.py"):
-        main(snakemake.input.parts, Path(snakemake.output.images))
+    run_script(snakemake, main)

@@ -4,25 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from maknet.data.receipts import write_receipt
-from maknet.jobs import job
+from maknet.jobs.script import run_script
+from maknet.provenance.receipts import write_receipt
 
 
-def main(root: Path, names: Sequence[str], folder: Path, receipt: Path) -> None:
-    folder.mkdir(parents=True)
+def main(root: str, names: Sequence[str], series: Path, receipt: Path) -> None:
+    series.mkdir(parents=True)
     links = []
     for name in names:
-        link = folder / quote(name, safe="")
-        link.symlink_to((root / name).resolve(), target_is_directory=True)
+        link = series / quote(name, safe="")
+        link.symlink_to((Path(root) / name).resolve(), target_is_directory=True)
         links.append(link)
     write_receipt(receipt, links)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "link_series.py"):
-        main(
-            Path(snakemake.params.root),
-            snakemake.params.folders,
-            Path(snakemake.output.series),
-            Path(snakemake.output.receipt),
-        )
+    run_script(snakemake, main)

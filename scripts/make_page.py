@@ -1,11 +1,11 @@
-"""Rule page: one CSV as a page of the report."""
+"""Rule make_page: one CSV as a page of the report."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from maknet.jobs import job
-from maknet.reporting.html_page import write_page
+from maknet.jobs.script import run_script
+from maknet.reporting.tables.html_page import write_page
 
 
 def main(csv: Path, note: str, dataset: str, html: Path) -> None:
@@ -15,10 +15,4 @@ def main(csv: Path, note: str, dataset: str, html: Path) -> None:
 
 
 if __name__ == "__main__":
-    with job(snakemake, "make_page.py"):
-        main(
-            Path(snakemake.input.csv),
-            snakemake.params.note,
-            snakemake.params.dataset,
-            Path(snakemake.output.html),
-        )
+    run_script(snakemake, main)

@@ -1,16 +1,17 @@
-"""Rule table1: the networks side by side."""
+"""Rule make_table1: the networks side by side."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from maknet.files import read_json, write_frame
-from maknet.jobs import job
-from maknet.reporting.table_files import write_table
-from maknet.reporting.tables import by_seed, load_repeated, table1
+from maknet.jobs.script import run_script
+from maknet.reporting.tables.paper_tables import by_seed, load_repeated, table1
+from maknet.reporting.tables.writer import write_table
 
 
 def main(
-    dataset: str, networks: Sequence[str], metrics: Sequence[str], bootstrap: Sequence[str],
-    seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
+    dataset: str, networks: Sequence[Path], metrics: Sequence[Path], bootstrap: Sequence[Path],
+    seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
 ) -> None:  # fmt: skip
     runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table1(dataset, [read_json(path) for path in networks], runs, confidence)
@@ -20,13 +21,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "make_table1.py"):
-        main(
-            snakemake.params.dataset,
-            snakemake.input.networks,
-            snakemake.input.metrics,
-            snakemake.input.bootstrap,
-            snakemake.params.seeds,
-            snakemake.params.confidence,
-            dict(snakemake.output.items()),
-        )
+    run_script(snakemake, main)

@@ -1,16 +1,17 @@
-"""Rule table2: the teacher and the student of every round."""
+"""Rule make_table2: the teacher and the student of every round."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from maknet.files import read_json, read_rows, write_frame
-from maknet.jobs import job
-from maknet.reporting.table_files import write_table
-from maknet.reporting.tables import by_seed, load_repeated, table2
+from maknet.jobs.script import run_script
+from maknet.reporting.tables.paper_tables import by_seed, load_repeated, table2
+from maknet.reporting.tables.writer import write_table
 
 
 def main(
-    dataset: str, network: str, metrics: Sequence[str], bootstrap: Sequence[str], paper: str,
-    seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
+    dataset: str, network: Path, metrics: Sequence[Path], bootstrap: Sequence[Path], paper: Path,
+    seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
 ) -> None:  # fmt: skip
     runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table2(dataset, read_json(network)["width"], runs, confidence)
@@ -23,14 +24,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "make_table2.py"):
-        main(
-            snakemake.params.dataset,
-            snakemake.input.network,
-            snakemake.input.metrics,
-            snakemake.input.bootstrap,
-            snakemake.input.paper,
-            snakemake.params.seeds,
-            snakemake.params.confidence,
-            dict(snakemake.output.items()),
-        )
+    run_script(snakemake, main)

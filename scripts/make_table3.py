@@ -1,11 +1,18 @@
-"""Rule table3: LesaNet by what it started from, and the paired difference of the two transfers."""
+"""Rule make_table3: LesaNet by what it starts from, and the paired difference of the transfers."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from maknet.files import read_json, write_frame
-from maknet.jobs import job
-from maknet.reporting.table_files import write_table
-from maknet.reporting.tables import METHODS, by_seed, load_repeated, paired_difference, table3
+from maknet.jobs.script import run_script
+from maknet.reporting.tables.paper_tables import (
+    METHODS,
+    by_seed,
+    load_repeated,
+    paired_difference,
+    table3,
+)
+from maknet.reporting.tables.writer import write_table
 
 _NOTE = (
     "'Random weights' is what LesaNet's released code does; the paper has no such row. The paired "
@@ -14,8 +21,8 @@ _NOTE = (
 
 
 def main(
-    dataset: str, methods: Sequence[str], network: str, metrics: Sequence[str],
-    bootstrap: Sequence[str], seeds: Sequence[int], confidence: float, outputs: Mapping[str, str],
+    dataset: str, methods: Sequence[str], network: Path, metrics: Sequence[Path],
+    bootstrap: Sequence[Path], seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
 ) -> None:  # fmt: skip
     runs = load_repeated(metrics, bootstrap, len(seeds))
     table = table3(dataset, methods, read_json(network)["width"], runs, confidence)
@@ -28,14 +35,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "make_table3.py"):
-        main(
-            snakemake.params.dataset,
-            snakemake.params.methods,
-            snakemake.input.network,
-            snakemake.input.metrics,
-            snakemake.input.bootstrap,
-            snakemake.params.seeds,
-            snakemake.params.confidence,
-            dict(snakemake.output.items()),
-        )
+    run_script(snakemake, main)

@@ -3,42 +3,32 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from maknet.data.arrays import save_arrays
-from maknet.data.shards import ShardReader
-from maknet.files import read_json, read_rows
-from maknet.inference.predict import predict_scores
-from maknet.jobs import job
-from maknet.models.build import load_run
-from maknet.models.device import find_device
+from maknet.files import read_json
+from maknet.inference.lesanet_scores import score_patch_shard
+from maknet.inference.scores import score_shard
+from maknet.jobs.script import run_script
+from maknet.models.build import load_network
+from maknet.models.device import get_device
 
 
 def main(
-    weights: Path, network: Path, shards: Sequence[str], indices: Sequence[str],
-    outputs: Mapping[str, str], batch_size: int, device_name: str, threads: int,
+    weights: Path, network: Path, shards: Sequence[Path], indices: Sequence[Path],
+    outputs: Mapping[str, Path], window_hu: Sequence[float] | None, batch_size: int, device: str,
+    threads: int,
 ) -> None:  # fmt: skip
-    device = find_device(device_name)
+    on = get_device(device)
     torch.set_num_threads(threads)
-    model = load_run(weights, read_json(network)).to(device)
+    model = load_network(weights, read_json(network)).to(on)
     for shard, index in zip(shards, indices, strict=True):
-        lesions = np.array([int(row["lesion_index"]) for row in read_rows(index)], np.int64)
-        with ShardReader(shard) as reader:
-            rows = np.arange(len(reader))
-            scores = predict_scores(model, reader, rows, batch_size, device)
-        save_arrays(outputs[Path(shard).stem], scores=scores, lesion_index=lesions)
+        if window_hu is None:
+            scores, lesions = score_shard(model, shard, index, batch_size, on)
+        else:
+            scores, lesions = score_patch_shard(model, shard, index, window_hu, batch_size, on)
+        save_arrays(outputs[shard.stem], scores=scores, lesion_index=lesions)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "predict_scores.py"):
-        main(
-            Path(snakemake.input.weights),
-            Path(snakemake.input.network),
-            snakemake.input.shards,
-            snakemake.input.indices,
-            dict(snakemake.output.items()),
-            snakemake.params.batch_size,
-            snakemake.params.device,
-            snakemake.threads,
-        )
+    run_script(snakemake, main)

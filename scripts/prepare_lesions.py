@@ -4,32 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.data.ct import ImageSettings
-from maknet.data.deeplesion import write_lesion_shard
-from maknet.data.labels import load_table
-from maknet.jobs import job
+from maknet.data.ct.preprocess import ImageSettings
+from maknet.data.deeplesion.images import write_lesion_shard
+from maknet.data.labels.label_table import load_table
+from maknet.jobs.script import run_script
 
 
 def main(
-    dl_info: Path, images: Path, labels: Path, settings: Mapping[str, Any], max_unreadable: int,
+    dl_info: Path, images: Path, labels: Path, image: Mapping[str, Any], max_unreadable: int,
     shard: Path, index: Path, unreadable: Path,
 ) -> None:  # fmt: skip
     lesions = load_table(labels).lesion_index
-    write_lesion_shard(
-        dl_info, images, lesions, ImageSettings(**settings), max_unreadable,
-        shard, index, unreadable,
-    )  # fmt: skip
+    settings = ImageSettings(**image)
+    write_lesion_shard(dl_info, images, lesions, settings, max_unreadable, shard, index, unreadable)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "prepare_lesions.py"):
-        main(
-            Path(snakemake.input.dl_info),
-            Path(snakemake.input.images),
-            Path(snakemake.input.labels),
-            snakemake.params.image,
-            snakemake.params.max_unreadable,
-            Path(snakemake.output.shard),
-            Path(snakemake.output.index),
-            Path(snakemake.output.unreadable),
-        )
+    run_script(snakemake, main)

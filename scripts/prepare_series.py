@@ -4,35 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.data.ct import ImageSettings
-from maknet.data.scratch import scratch_folder, staged
-from maknet.data.series_batch import SeriesRules, prepare_batch
-from maknet.jobs import job
+from maknet.data.ct.preprocess import ImageSettings
+from maknet.data.ct.series_batch import SeriesRules, prepare_batch
+from maknet.jobs.scratch import scratch_folder, staged
+from maknet.jobs.script import run_script
 
 
 def main(
     batch: str, folder: Path, image: Mapping[str, Any], rules: Mapping[str, Any],
-    shard: Path, index: Path, series: Path, previews: Path, scratch_setting: str | None,
+    resources: Mapping[str, Any], shard: Path, index: Path, table: Path, thumbnails: Path,
 ) -> None:  # fmt: skip
     settings = ImageSettings(**image)
-    with scratch_folder(scratch_setting) as scratch:
+    series_rules = SeriesRules.from_config(rules, settings)
+    with scratch_folder(resources.get("scratch")) as scratch:
         folders = sorted(path for path in staged(folder, scratch).iterdir() if path.is_dir())
-        prepare_batch(
-            batch, folders, settings, SeriesRules.from_config(rules, settings),
-            shard, index, series, previews,
-        )  # fmt: skip
+        prepare_batch(batch, folders, settings, series_rules, shard, index, table, thumbnails)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "prepare_series.py"):
-        main(
-            snakemake.wildcards.batch,
-            Path(snakemake.input.series),
-            snakemake.params.image,
-            snakemake.params.rules,
-            Path(snakemake.output.shard),
-            Path(snakemake.output.index),
-            Path(snakemake.output.series),
-            Path(snakemake.output.previews),
-            snakemake.resources.get("scratch"),
-        )
+    run_script(snakemake, main)

@@ -1,55 +1,44 @@
 """Rule pretrain_vgg16: VGG16 on the unlabeled images and the pseudo-labels of the last round."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from maknet.data.labeled import load_labeled
-from maknet.data.pool import ImagePool
-from maknet.data.pseudo_labels import load_pseudo_labels
+from maknet.data.labels.pseudo_labels import load_pseudo_labels
+from maknet.data.shards.labeled_images import load_split
+from maknet.data.shards.pool import ConcatShards
 from maknet.files import read_json
-from maknet.training.course import Course
-from maknet.training.focal_plan import FocalSettings, focal_plan
-from maknet.training.session import Session, new_network, train_and_save
-from maknet.training.streams import pseudo_balance, pseudo_labeled_stream
-from maknet.training.training_job import training_job
+from maknet.models.build import NetworkSpec
+from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.recipe import FocalSettings, focal_recipe
+from maknet.training.classifier.streams import pseudo_label_counts, pseudo_labeled_stream
+from maknet.training.job import TrainingJob, run_training
 from maknet.training.validation import Validation
 
 
 def main(
-    inputs: Mapping[str, str], shards: Sequence[str], outputs: Mapping[str, str],
-    network: Mapping[str, Any], pretraining: Mapping[str, Any], loss: Mapping[str, Any],
-    evaluation: Mapping[str, Any], seed: int, session: Session,
+    training_job: TrainingJob, inputs: Mapping[str, Path], shards: Sequence[Path],
+    settings: Mapping[str, Any], pretraining: Mapping[str, Any], loss: Mapping[str, Any],
+    evaluation: Mapping[str, Any], seed: int,
 ) -> None:  # fmt: skip
-    device = session.open_device()
+    device = training_job.open_device()
     relations = read_json(inputs["relations"])
-    validation = load_labeled(inputs["val"], inputs["val_index"], inputs["val_labels"])
     pseudo = load_pseudo_labels(inputs["pseudo"])
-    images = pseudo_labeled_stream(
-        ImagePool(shards), pseudo, pretraining["images_without_label"], pretraining["batch_size"]
+    without_label = pretraining["images_without_label"]
+    stream = pseudo_labeled_stream(
+        ConcatShards(shards), pseudo, without_label, pretraining["batch_size"]
     )
-    plan = focal_plan(
-        Course([images], seed),
-        pseudo_balance(pseudo, pretraining["images_without_label"]),
+    recipe = focal_recipe(
+        BatchLoader([stream], seed),
+        pseudo_label_counts(pseudo, without_label),
         FocalSettings.from_config(pretraining, loss),
-        Validation(validation, relations["parents"], **evaluation),
+        Validation(load_split(inputs, "val"), relations["parents"], **evaluation),
         seed,
         device,
     )
-    labels = len(relations["names"])
-    fresh = new_network("vgg16", labels, network, seed, "vgg16_tcia")
-    train_and_save(fresh, "vgg16", labels, network, plan, session, device, outputs)
+    spec = NetworkSpec("vgg16", len(relations["names"]), settings)
+    training_job.fit(spec.build(seed, "vgg16_tcia"), spec, recipe, device)
 
 
 if __name__ == "__main__":
-    with training_job(snakemake, "pretrain_vgg16.py") as session:
-        main(
-            dict(snakemake.input.items()),
-            snakemake.input.shards,
-            dict(snakemake.output.items()),
-            snakemake.params.network,
-            snakemake.params.pretraining,
-            snakemake.params.loss,
-            snakemake.params.evaluation,
-            snakemake.params.seed,
-            session,
-        )
+    run_training(snakemake, main)

@@ -1,50 +1,38 @@
 """Rule pseudo_label: labels for all unlabeled images by the network of the round before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from maknet.data.ontology import exclusive_matrix
-from maknet.data.pool import ImagePool
-from maknet.data.pseudo_labels import save_pseudo_labels
+from maknet.data.labels.ontology import exclusive_matrix
+from maknet.data.labels.pseudo_labels import save_pseudo_labels
+from maknet.data.shards.pool import ConcatShards
 from maknet.files import read_json
-from maknet.inference.unlabeled import label_images
-from maknet.jobs import job
-from maknet.models.build import load_run
-from maknet.models.device import find_device
+from maknet.inference.pseudo_labeling import label_images
+from maknet.jobs.script import run_script
+from maknet.models.build import load_network
+from maknet.models.device import get_device
 
 
 def main(
-    weights: Path, network: Path, relations_path: Path, shards: Sequence[str], labels: Path,
-    top: int, threshold: float, batch_size: int, device_name: str, threads: int,
-    loader_threads: int,
+    weights: Path, network: Path, relations: Path, shards: Sequence[Path], labels: Path,
+    pseudo_labels: Mapping[str, Any], batch_size: int, device: str, threads: int,
+    config: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    device = find_device(device_name)
+    on = get_device(device)
     torch.set_num_threads(threads)
-    relations = read_json(relations_path)
-    names = relations["names"]
-    exclusive = exclusive_matrix(relations["exclusive_pairs"], len(names))
-    model = load_run(weights, read_json(network)).to(device)
+    known = read_json(relations)
+    names = known["names"]
+    exclusive = exclusive_matrix(known["exclusive_pairs"], len(names))
+    model = load_network(weights, read_json(network)).to(on)
     labeled = label_images(
-        model, ImagePool(shards), names, exclusive, top, threshold, batch_size, device,
-        loader_threads,
+        model, ConcatShards(shards), names, exclusive, pseudo_labels["top"],
+        pseudo_labels["threshold"], batch_size, on, config["jobs"]["loader_threads"],
     )  # fmt: skip
     save_pseudo_labels(labels, labeled)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "pseudo_label.py"):
-        main(
-            Path(snakemake.input.weights),
-            Path(snakemake.input.network),
-            Path(snakemake.input.relations),
-            snakemake.input.shards,
-            Path(snakemake.output.labels),
-            snakemake.params.rule["top"],
-            snakemake.params.rule["threshold"],
-            snakemake.params.batch_size,
-            snakemake.params.device,
-            snakemake.threads,
-            snakemake.config["jobs"]["loader_threads"],
-        )
+    run_script(snakemake, main)

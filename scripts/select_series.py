@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.data.tcia_selection import SelectionRules, select_series
+from maknet.fetch.selection import SelectionRules, select_series
 from maknet.files import atomic_path, write_text
-from maknet.jobs import job
+from maknet.jobs.script import run_script
 
 
 def main(
@@ -21,11 +21,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with job(snakemake, "select_series.py"):
-        main(
-            snakemake.params.rules,
-            snakemake.params.batch_size,
-            Path(snakemake.output.manifest),
-            Path(snakemake.output.attribution),
-            Path(snakemake.output.funnel),
-        )
+    run_script(snakemake, main)

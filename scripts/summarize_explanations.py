@@ -1,29 +1,24 @@
 """Rule summarize_explanations: figures 3 and 4 in numbers, over the whole hand-labeled set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from maknet.data.arrays import load_arrays
 from maknet.files import write_frame
-from maknet.jobs import job
-from maknet.reporting.explain_tables import deletion_table, perturbation_table, plot_deletion
+from maknet.jobs.script import run_script
+from maknet.reporting.figures.deletion import deletion_table, draw_deletion, perturbation_table
 
 
 def main(
-    titles: Sequence[str], studies: Sequence[str], dataset: str, outputs: Mapping[str, str]
-) -> None:
+    titles: Sequence[str], studies: Sequence[Path], dataset: str, perturbations: Path,
+    deletion: Path, png: Path, pdf: Path,
+) -> None:  # fmt: skip
     arrays = {title: load_arrays(path) for title, path in zip(titles, studies, strict=True)}
-    write_frame(outputs["perturbations"], perturbation_table(dataset, arrays))
-    deletion = deletion_table(dataset, arrays, arrays[titles[0]]["fractions"].tolist())
-    write_frame(outputs["deletion"], deletion)
-    plot_deletion(deletion, [Path(outputs["png"]), Path(outputs["pdf"])])
+    write_frame(perturbations, perturbation_table(dataset, arrays))
+    curves = deletion_table(dataset, arrays, arrays[titles[0]]["fractions"].tolist())
+    write_frame(deletion, curves)
+    draw_deletion(curves, [png, pdf])
 
 
 if __name__ == "__main__":
-    with job(snakemake, "summarize_explanations.py"):
-        main(
-            snakemake.params.titles,
-            snakemake.input.studies,
-            snakemake.params.dataset,
-            dict(snakemake.output.items()),
-        )
+    run_script(snakemake, main)

@@ -3,32 +3,24 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from maknet.data.pseudo_labels import load_pseudo_labels
-from maknet.data.pseudo_summary import count_by_label, summarize_rounds
+from maknet.data.labels.pseudo_labels import load_pseudo_labels
+from maknet.data.labels.pseudo_summary import count_by_label, summarize_rounds
 from maknet.files import write_frame
-from maknet.jobs import job
-from maknet.reporting.pseudo_plot import plot_rounds
+from maknet.jobs.script import run_script
+from maknet.reporting.figures.pseudo_labels import draw_pseudo_labels
 
 
 def main(
-    labels: Sequence[str], labelers: Sequence[str], dataset: str, rounds_csv: Path,
-    by_label_csv: Path, plots: Sequence[Path],
+    labels: Sequence[Path], labelers: Sequence[str], dataset: str, rounds: Path, by_label: Path,
+    png: Path, pdf: Path,
 ) -> None:  # fmt: skip
     loaded = [load_pseudo_labels(path) for path in labels]
-    rounds, by_label = summarize_rounds(loaded, labelers), count_by_label(loaded)
-    rounds.insert(0, "dataset", dataset)
-    write_frame(rounds_csv, rounds)
-    write_frame(by_label_csv, by_label)
-    plot_rounds(rounds, by_label, dataset, plots)
+    summary, counts = summarize_rounds(loaded, labelers), count_by_label(loaded)
+    summary.insert(0, "dataset", dataset)
+    write_frame(rounds, summary)
+    write_frame(by_label, counts)
+    draw_pseudo_labels(summary, counts, dataset, [png, pdf])
 
 
 if __name__ == "__main__":
-    with job(snakemake, "summarize_pseudo_labels.py"):
-        main(
-            snakemake.input.labels,
-            snakemake.params.labelers,
-            snakemake.params.dataset,
-            Path(snakemake.output.rounds),
-            Path(snakemake.output.by_label),
-            [Path(snakemake.output.png), Path(snakemake.output.pdf)],
-        )
+    run_script(snakemake, main)

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from maknet.data.series_batch import summarize_batches
-from maknet.jobs import job
+from maknet.data.ct.series_batch import summarize_batches
+from maknet.jobs.script import run_script
 
 
-def main(series: Sequence[str], rejected: Path, funnel: Path) -> None:
-    summarize_batches(series, rejected, funnel)
+def main(tables: Sequence[Path], rejected: Path, funnel: Path) -> None:
+    summarize_batches(tables, rejected, funnel)
 
 
 if __name__ == "__main__":
-    with job(snakemake, "summarize_series.py"):
-        main(snakemake.input.series, Path(snakemake.output.rejected), Path(snakemake.output.funnel))
+    run_script(snakemake, main)

@@ -1,45 +1,38 @@
-"""Rules train_lesanet_*: LesaNet on the lesions, its trunk pretrained or fresh."""
+"""Rule train_lesanet: LesaNet on the lesions, its backbone pretrained or fresh."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from maknet.data.lesions import load_lesions
+from maknet.data.shards.labeled_patches import load_split
 from maknet.files import read_json, write_json
-from maknet.jobs import logger
-from maknet.models.transfer import load_trunk, trunk_file
-from maknet.training.lesanet_plan import LesaNetSettings, lesanet_plan
-from maknet.training.session import Session, new_network, train_and_save
-from maknet.training.training_job import training_job
+from maknet.jobs.job import logger
+from maknet.models.build import NetworkSpec
+from maknet.models.transfer import backbone_file, load_backbone
+from maknet.training.job import TrainingJob, run_training
+from maknet.training.lesanet.recipe import LesaNetSettings, lesanet_recipe
 
 
 def main(
-    inputs: Mapping[str, str], outputs: Mapping[str, str], network: Mapping[str, Any],
-    settings: LesaNetSettings, evaluation: Mapping[str, Any], seed: int, session: Session,
+    training_job: TrainingJob, inputs: Mapping[str, Path], transfer: Path,
+    settings: Mapping[str, Any], lesanet: Mapping[str, Any], learning_rate: float,
+    evaluation: Mapping[str, Any], seed: int,
 ) -> None:  # fmt: skip
-    device = session.open_device()
+    device = training_job.open_device()
     relations = read_json(inputs["relations"])
-    training, validation = (
-        load_lesions(inputs[split], inputs[f"{split}_index"], inputs[f"{split}_labels"])
-        for split in ("train", "val")
-    )
-    labels = len(relations["names"])
-    # The same first weights in all arms, but for the trunk that is replaced.
-    fresh = new_network("lesanet", labels, network, seed, "lesanet")
-    loaded = load_trunk(fresh, trunk_file(inputs["trunk"])) if inputs.get("trunk") else None
-    logger.info("trunk: %s", "fresh weights" if loaded is None else loaded)
-    write_json(outputs["transfer"], loaded)
-    plan = lesanet_plan(training, validation, relations, settings, evaluation, seed, device)
-    train_and_save(fresh, "lesanet", labels, network, plan, session, device, outputs)
+    spec = NetworkSpec("lesanet", len(relations["names"]), settings)
+    # The same first weights in all arms, but for the backbone that is replaced.
+    network = spec.build(seed, "lesanet")
+    backbone = inputs["backbone"]
+    loaded = load_backbone(network, backbone_file(backbone)) if backbone else None
+    logger.info("backbone: %s", "fresh weights" if loaded is None else loaded)
+    write_json(transfer, loaded)
+    recipe = lesanet_recipe(
+        load_split(inputs, "train"), load_split(inputs, "val"), relations,
+        LesaNetSettings.from_config(lesanet, learning_rate), evaluation, seed, device,
+    )  # fmt: skip
+    training_job.fit(network, spec, recipe, device)
 
 
 if __name__ == "__main__":
-    with training_job(snakemake, "train_lesanet.py") as session:
-        main(
-            dict(snakemake.input.items()),
-            dict(snakemake.output.items()),
-            snakemake.params.network,
-            LesaNetSettings.from_config(snakemake.params.lesanet, snakemake.params.learning_rate),
-            snakemake.params.evaluation,
-            snakemake.params.seed,
-            session,
-        )
+    run_training(snakemake, main)

@@ -1,56 +1,40 @@
-"""Rules train_maknet, train_vgg16, train_resnet18: one network of table 1 on the labeled images."""
+"""Rules train_network and pretrain_textures: one network on labeled images."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from maknet.data.labeled import load_labeled
+from maknet.data.shards.labeled_images import load_split
 from maknet.files import read_json
+from maknet.models.build import NetworkSpec
 from maknet.models.imagenet import use_imagenet
-from maknet.training.course import Course
-from maknet.training.focal_plan import FocalSettings, focal_plan
-from maknet.training.session import Session, new_network, train_and_save
-from maknet.training.streams import label_balance, labeled_stream
-from maknet.training.training_job import training_job
+from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.recipe import FocalSettings, focal_recipe
+from maknet.training.classifier.streams import label_counts, labeled_stream
+from maknet.training.job import TrainingJob, run_training
 from maknet.training.validation import Validation
 
 
 def main(
-    inputs: Mapping[str, str], outputs: Mapping[str, str], arch: str, network: Mapping[str, Any],
-    settings: Mapping[str, Any], loss: Mapping[str, Any], evaluation: Mapping[str, Any],
-    seed: int, session: Session,
+    training_job: TrainingJob, inputs: Mapping[str, Path], arch: str, settings: Mapping[str, Any],
+    training: Mapping[str, Any], loss: Mapping[str, Any], evaluation: Mapping[str, Any], seed: int,
 ) -> None:  # fmt: skip
-    device = session.open_device()
+    device = training_job.open_device()
     relations = read_json(inputs["relations"])
-    training, validation = (
-        load_labeled(inputs[split], inputs[f"{split}_index"], inputs[f"{split}_labels"])
-        for split in ("train", "val")
-    )
+    images = load_split(inputs, "train")
     if inputs.get("imagenet"):
         use_imagenet(inputs["imagenet"])
-    course = Course([labeled_stream(training, settings["batch_size"])], seed)
-    plan = focal_plan(
-        course,
-        label_balance(training),
-        FocalSettings.from_config(settings, loss),
-        Validation(validation, relations["parents"], **evaluation),
+    spec = NetworkSpec(arch, len(relations["names"]), settings)
+    recipe = focal_recipe(
+        BatchLoader([labeled_stream(images, training["batch_size"])], seed),
+        label_counts(images),
+        FocalSettings.from_config(training, loss),
+        Validation(load_split(inputs, "val"), relations["parents"], **evaluation),
         seed,
         device,
     )
-    labels = len(relations["names"])
-    fresh = new_network(arch, labels, network, seed, arch)
-    train_and_save(fresh, arch, labels, network, plan, session, device, outputs)
+    training_job.fit(spec.build(seed, arch), spec, recipe, device)
 
 
 if __name__ == "__main__":
-    with training_job(snakemake, "train_network.py") as session:
-        main(
-            dict(snakemake.input.items()),
-            dict(snakemake.output.items()),
-            snakemake.params.arch,
-            snakemake.params.network,
-            snakemake.params.training,
-            snakemake.params.loss,
-            snakemake.params.evaluation,
-            snakemake.params.seed,
-            session,
-        )
+    run_training(snakemake, main)

@@ -11,7 +11,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).resolve().parent.parent
+from maknet.files import ROOT
+
 settings.register_profile(
     "tests", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -61,7 +62,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def phantom_archive(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One small drawn series of each kind, by kind."""
-    from maknet.data.phantom.archive import NUISANCES, planned_archive, write_series
+    from maknet.phantom.archive import NUISANCES, planned_archive, write_series
 
     root = tmp_path_factory.mktemp("archive")
     folders = {}
@@ -75,7 +76,7 @@ def phantom_archive(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
 @pytest.fixture(scope="session")
 def phantom_lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small drawn DeepLesion folder."""
-    from maknet.data.phantom.deeplesion import LabelNoise, write_deeplesion
+    from maknet.phantom.deeplesion import LabelNoise, write_deeplesion
 
     folder = tmp_path_factory.mktemp("deeplesion")
     patients = {"train": 8, "val": 4, "test": 4, "hand": 4}

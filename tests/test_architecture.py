@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from maknet.files import ROOT
+
 LIBRARY = sorted((ROOT / "maknet").rglob("*.py"))
 FOUNDATION = {
     "audit", "cell", "commands", "config", "digests", "errors", "files", "jobs", "lineage",
@@ -73,20 +74,20 @@ def test_nothing_imports_through_the_lazy_package() -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("maknet.reporting.tables", "torch"),
-        ("maknet.metrics.runs", "torch"),
-        ("maknet.reporting.contact_sheet", "torch"),
-        ("maknet.reporting.explain_figures", "torch"),
-        ("maknet.reporting.explain_tables", "torch"),
-        ("maknet.reporting.architecture_figure", "torch"),
-        ("maknet.reporting.scheme_figure", "torch"),
-        ("maknet.reporting.curves", "torch"),
-        ("maknet.reporting.pseudo_plot", "torch"),
-        ("maknet.data.pseudo_summary", "torch"),
-        ("maknet.data.labels", "torch"),
-        ("maknet.config", "numpy"),
-        ("maknet.sources", "numpy"),
-        ("maknet.provenance", "numpy"),
+        ("maknet.reporting.tables.paper_tables", "torch"),
+        ("maknet.metrics.evaluation", "torch"),
+        ("maknet.reporting.figures.contact_sheet", "torch"),
+        ("maknet.reporting.figures.explanations", "torch"),
+        ("maknet.reporting.figures.deletion", "torch"),
+        ("maknet.reporting.figures.architecture", "torch"),
+        ("maknet.reporting.figures.noisy_student", "torch"),
+        ("maknet.reporting.figures.training_curves", "torch"),
+        ("maknet.reporting.figures.pseudo_labels", "torch"),
+        ("maknet.data.labels.pseudo_summary", "torch"),
+        ("maknet.data.labels.label_table", "torch"),
+        ("maknet.config.check", "numpy"),
+        ("maknet.config.inputs", "numpy"),
+        ("maknet.provenance.code", "numpy"),
     ],
 )
 def test_slow_packages_stay_out(module: str, absent: str) -> None:

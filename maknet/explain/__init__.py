@@ -1,5 +1,1 @@
-"""Why a network says what it says."""
-
-from maknet.explain.integrated_gradients import integrated_gradients
-
-__all__ = ["integrated_gradients"]
+"""Attribution and perturbation studies (paper section 5)."""

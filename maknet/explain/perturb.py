@@ -5,9 +5,15 @@ deletes the most influential pixels. It gives neither sizes nor masks, and DeepL
 masks: the region here is the lesion's box, enlarged. Images are (3, S, S) in [0, 1].
 """
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from maknet.data.deeplesion.info import LesionRow
+from maknet.files import read_rows
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -32,6 +38,28 @@ def region_mask(
     mask = np.zeros((size, size), bool)
     mask[rows, columns] = True
     return mask
+
+
+def lesion_regions(index: str | Path, info: Sequence[LesionRow], size: int, scale: float) -> Mask:
+    """Return the region of every image of a shard of labeled images, (N, S, S).
+
+    Args:
+        index: The shard's CSV, which has each image's crop.
+        info: Rows of `DL_info.csv`.
+        size: S.
+        scale: As for `region_mask`.
+    """
+    sides = ("crop_top", "crop_bottom", "crop_left", "crop_right")
+    regions = [
+        region_mask(info[int(row["lesion_index"])].box, _crop(row, sides), size, scale)
+        for row in read_rows(index)
+    ]
+    return np.stack(regions)
+
+
+def _crop(row: Mapping[str, str], sides: Sequence[str]) -> tuple[int, int, int, int]:
+    top, bottom, left, right = (int(row[side]) for side in sides)
+    return top, bottom, left, right
 
 
 def _span(low: float, high: float, scale: float, size: int) -> slice:

@@ -3,7 +3,7 @@
 N images, K top labels, V variants of each image, F deleted fractions, S the image side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +20,20 @@ from maknet.explain.perturb import (
     replace_by_neighbors,
 )
 from maknet.progress import tracked
-from maknet.seeding import stream
+from maknet.seeding import generator
 
 VARIANTS = ("original", "replaced", "black", "deleted")
 
 
 @dataclass(frozen=True)
 class StudySettings:
-    """How networks are questioned (config section `explain`).
+    """What is attributed and perturbed (config section `explain`).
 
     Attributes:
         steps: Points of the path of integrated gradients.
         top: K; the sum of the K largest probabilities is attributed, and followed.
-        deleted_fraction: Of the pixels, in the variant `deleted`.
-        fractions: F; of the deletion curves.
+        deleted_fraction: Fraction of the pixels blacked out in the variant `deleted`.
+        fractions: Fractions of the pixels at which the deletion curves are sampled, F of them.
     """
 
     steps: int
@@ -41,9 +41,15 @@ class StudySettings:
     deleted_fraction: float
     fractions: Sequence[float]
 
+    @classmethod
+    def from_config(cls, section: Mapping[str, Any]) -> "StudySettings":
+        """Read the config section `explain`."""
+        names = ("steps", "top", "deleted_fraction", "fractions")
+        return cls(**{name: section[name] for name in names})
+
 
 @dataclass(frozen=True)
-class Answer:
+class Explanation:
     """What one image showed.
 
     Attributes:
@@ -69,44 +75,60 @@ class Answer:
     variants: NDArray[np.float32]
 
 
-def study(
+def explain_images(
     network: nn.Module, images: NDArray[np.uint8], regions: NDArray[np.bool_],
     settings: StudySettings, seed: int, device: torch.device, examples: Sequence[int],
 ) -> dict[str, NDArray[Any]]:  # fmt: skip
-    """Question a network about every image.
+    """Attribute and perturb every image.
 
     Args:
         network: In evaluation mode afterwards.
         images: (N, 3, S, S).
         regions: What is replaced and blacked out, (N, S, S).
-        settings: How.
+        settings: What is attributed and perturbed.
         seed: Names the random pixels.
         device: Where the network runs.
         examples: Rows whose attribution and variants are returned as well.
 
     Returns:
-        The fields of `Answer` for all images, (N, ...); `attribution` and `variants` (uint8) for
-        the examples only.
+        The fields of `Explanation` for all images, (N, ...); `attribution` and `variants` (uint8)
+        for the examples only.
     """
     network.eval()
-    answers = []
+    explanations = []
     for row in tracked(range(len(images)), "explaining", "image"):
         image = images[row].astype(np.float32) / 255
-        pixels = stream(seed, "random_pixels", row)
+        pixels = generator(seed, "random_pixels", row)
         shown = row in examples
-        answers.append(_ask(network, image, regions[row], settings, pixels, device, shown=shown))
+        explanations.append(
+            explain_image(network, image, regions[row], settings, pixels, device, shown=shown)
+        )
     fields = ("gap", "labels", "confidence", "followed", "by_attribution", "by_chance")
-    result = {name: np.stack([getattr(answer, name) for answer in answers]) for name in fields}
-    result["attribution"] = np.stack([answers[row].attribution for row in examples])
-    variants = np.stack([answers[row].variants for row in examples])
+    result = {
+        name: np.stack([getattr(explanation, name) for explanation in explanations])
+        for name in fields
+    }
+    result["attribution"] = np.stack([explanations[row].attribution for row in examples])
+    variants = np.stack([explanations[row].variants for row in examples])
     result["variants"] = np.rint(variants * 255).astype(np.uint8)
     return result
 
 
-def _ask(
+def explain_image(
     network: nn.Module, image: NDArray[np.float32], region: NDArray[np.bool_],
-    settings: StudySettings, generator: np.random.Generator, device: torch.device, *, shown: bool,
-) -> Answer:  # fmt: skip
+    settings: StudySettings, rng: np.random.Generator, device: torch.device, *, shown: bool,
+) -> Explanation:  # fmt: skip
+    """Attribute and perturb one image.
+
+    Args:
+        network: In evaluation mode.
+        image: (3, S, S) in [0, 1].
+        region: What is replaced and blacked out, (S, S).
+        settings: What is attributed and perturbed.
+        rng: Draws the random pixels of the control.
+        device: Where the network runs.
+        shown: Whether the attribution and the variants are kept.
+    """
     original = _probabilities(network, image[None], device)[0]
     top = np.argsort(-original, kind="stable")[: settings.top]
     weights = np.zeros_like(original)
@@ -124,14 +146,14 @@ def _ask(
         black_out(image, most_influential(support, fraction))
         for fraction in settings.fractions
     ] + [
-        black_out(image, random_pixels(region.shape, fraction, generator))
+        black_out(image, random_pixels(region.shape, fraction, rng))
         for fraction in settings.fractions
     ]  # fmt: skip
     scores = _probabilities(network, np.stack([*variants, *curves]), device)
     order = np.argsort(-scores[: len(variants)], axis=1, kind="stable")[:, : settings.top]
     drops = scores[len(variants) :, top].mean(1)
     nothing = np.empty(0, np.float32)
-    return Answer(
+    return Explanation(
         attributions[0].abs().sum(0).cpu().numpy() if shown else nothing,
         float(gap[0]),
         order.astype(np.int16),

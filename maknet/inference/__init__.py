@@ -1,5 +1,1 @@
-"""Using a trained network: scores, and labels made of scores."""
-
-from maknet.inference.pseudo_label import pseudo_label
-
-__all__ = ["pseudo_label"]
+"""Scores of a trained network."""

@@ -73,14 +73,14 @@ def evaluate(
     per_label = label_metrics(scores, positive, known, thresholds, parents)
     kept = per_label[(per_label["positives"] > 0) & (per_label["negatives"] > 0)]
     means = kept[list(METRICS)].mean()
-    silent = kept["predicted"] == 0
+    never_predicted = kept["predicted"] == 0
     return Evaluation(
         auc=float(means["auc"]),
         f1=float(means["f1"]),
         precision=float(means["precision"]),
         recall=float(means["recall"]),
-        precision_standard=float(kept["precision"].where(~silent, 0.0).mean()),
-        never_predicted=int(silent.sum()),
+        precision_standard=float(kept["precision"].where(~never_predicted, 0.0).mean()),
+        never_predicted=int(never_predicted.sum()),
         evaluable=len(kept),
         per_label=per_label,
     )
@@ -99,18 +99,20 @@ def label_metrics(
     predicted = expand_to_parents(predict(scores, thresholds), parents) & known
     wanted = positive & known
     positives, negatives = wanted.sum(0), (~positive & known).sum(0)
-    hits, claimed = (predicted & wanted).sum(0), predicted.sum(0)
+    true_positives, predicted_positives = (predicted & wanted).sum(0), predicted.sum(0)
     evaluable = (positives > 0) & (negatives > 0)
-    precision = np.where(claimed > 0, hits / np.maximum(claimed, 1), 1.0)
-    recall = hits / np.maximum(positives, 1)
-    f1 = 2 * hits / np.maximum(claimed + positives, 1)
+    precision = np.where(
+        predicted_positives > 0, true_positives / np.maximum(predicted_positives, 1), 1.0
+    )
+    recall = true_positives / np.maximum(positives, 1)
+    f1 = 2 * true_positives / np.maximum(predicted_positives + positives, 1)
     blank = np.where(evaluable, 0.0, np.nan)
     return pd.DataFrame(
         {
             "label": np.arange(scores.shape[1]),
             "positives": positives,
             "negatives": negatives,
-            "predicted": claimed,
+            "predicted": predicted_positives,
             "threshold": thresholds,
             "auc": area_under_curve(scores, positive, known),
             "f1": f1 + blank,

@@ -69,8 +69,8 @@ def expand_to_parents(
 def _f1(
     predicted: NDArray[np.bool_], positive: NDArray[np.bool_], known: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    hits = (predicted & positive & known).sum(0)
-    claimed = (predicted & known).sum(0)
+    true_positives = (predicted & positive & known).sum(0)
+    predicted_positives = (predicted & known).sum(0)
     wanted = (positive & known).sum(0)
-    f1: NDArray[np.float64] = 2 * hits / np.maximum(claimed + wanted, 1)
+    f1: NDArray[np.float64] = 2 * true_positives / np.maximum(predicted_positives + wanted, 1)
     return f1

@@ -1,5 +1,1 @@
-"""The networks of the paper."""
-
-from maknet.models.build import build_network, count_parameters, load_weights, save_weights
-
-__all__ = ["build_network", "count_parameters", "load_weights", "save_weights"]
+"""The networks of the paper, and loading and saving them."""

@@ -66,7 +66,7 @@ def _block(block: DenseBlock) -> dict[str, Any]:
         "growth": weight.shape[0],
         "kernel_size": convolutions[0].kernel_size,
         "closing_kernel": closing.kernel_size[0],
-        "hidden_attention": attention.squeeze.out_channels,
+        "hidden_attention": attention.channel_reduce.out_channels,
     }
 
 

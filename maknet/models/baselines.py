@@ -1,6 +1,6 @@
 """VGG16 and ResNet18, the networks of Table 1 that MAKNet is compared with.
 
-Bodies are torchvision's, heads are fitted to the printed parameter counts: 14.78M is VGG16 with
+Backbones are torchvision's, heads are fitted to the printed parameter counts: 14.78M is VGG16 with
 batch normalization, one linear layer and no score propagation; 11.25M is ResNet18 with one linear
 layer and score propagation. No single head gives both. B images, L labels.
 """
@@ -23,10 +23,10 @@ IMAGENET_WEIGHTS = {
 
 
 class Baseline(nn.Module):
-    """A body of convolutions, global average pooling and a label head.
+    """A backbone of convolutions, global average pooling and a label head.
 
     Args:
-        body: (B, 3, H, W) to (B, channels, h, w).
+        backbone: (B, 3, H, W) to (B, channels, h, w).
         channels: Its output channels.
         num_labels: L.
         dropout: Before the classifier.
@@ -41,11 +41,11 @@ class Baseline(nn.Module):
     std: Tensor
 
     def __init__(
-        self, body: nn.Module, channels: int, num_labels: int, dropout: float,
+        self, backbone: nn.Module, channels: int, num_labels: int, dropout: float,
         score_propagation: bool, imagenet_input: bool,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.body = body
+        self.backbone = backbone
         self.head = LabelHead(channels, num_labels, dropout, score_propagation)
         mean, std = (_IMAGENET_MEAN, _IMAGENET_STD) if imagenet_input else ((0.0,) * 3, (1.0,) * 3)
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1))
@@ -53,7 +53,7 @@ class Baseline(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits before and after score propagation."""
-        features = self.body((images - self.mean) / self.std).mean((2, 3))
+        features = self.backbone((images - self.mean) / self.std).mean((2, 3))
         logits: tuple[Tensor, Tensor] = self.head(features)
         return logits
 
@@ -72,14 +72,14 @@ def vgg16(
         weights: `none`, or `imagenet` for torchvision's, which are downloaded once.
     """
     plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
-    body = make_layers(plan, batch_norm=True)
-    _initialize(body)
+    backbone = make_layers(plan, batch_norm=True)
+    _initialize(backbone)
     channels = scaled_channels(512, width)
     network = Baseline(
-        body, channels, num_labels, dropout, score_propagation, weights == "imagenet"
+        backbone, channels, num_labels, dropout, score_propagation, weights == "imagenet"
     )
     if weights == "imagenet":
-        _load_imagenet(body, "vgg16", width, prefix="features.")
+        _load_imagenet(backbone, "vgg16", width, prefix="features.")
     return network
 
 
@@ -92,15 +92,15 @@ def resnet18(
     if width != 1:
         resnet = _narrow_resnet(width)
     names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
-    body = nn.Sequential()
+    backbone = nn.Sequential()
     for name in names:
-        body.add_module(name, getattr(resnet, name))
+        backbone.add_module(name, getattr(resnet, name))
     channels = scaled_channels(512, width)
     network = Baseline(
-        body, channels, num_labels, dropout, score_propagation, weights == "imagenet"
+        backbone, channels, num_labels, dropout, score_propagation, weights == "imagenet"
     )
     if weights == "imagenet":
-        _load_imagenet(body, "resnet18", width, prefix="")
+        _load_imagenet(backbone, "resnet18", width, prefix="")
     return network
 
 
@@ -120,19 +120,19 @@ def _narrow_resnet(width: float) -> ResNet:
     return resnet
 
 
-def _initialize(body: nn.Module) -> None:
+def _initialize(backbone: nn.Module) -> None:
     """Start as torchvision's VGG does."""
-    for module in body.modules():
+    for module in backbone.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 
 
-def _load_imagenet(body: nn.Module, name: str, width: float, prefix: str) -> None:
+def _load_imagenet(backbone: nn.Module, name: str, width: float, prefix: str) -> None:
     if width != 1:
         raise ValueError(f"ImageNet weights of {name} fit width 1, not {width}")
     state = IMAGENET_WEIGHTS[name].get_state_dict(progress=False, check_hash=True)
     wanted = {key.removeprefix(prefix): value for key, value in state.items()
               if key.startswith(prefix) and not key.startswith(("classifier", "fc."))}  # fmt: skip
-    body.load_state_dict(wanted, strict=True)
+    backbone.load_state_dict(wanted, strict=True)

@@ -1,6 +1,7 @@
 """Networks by name, and their weights on disk."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from maknet.files import atomic_path, existing_file
 from maknet.models.baselines import resnet18, vgg16
 from maknet.models.lesanet import LesaNet
 from maknet.models.maknet import MAKNet
+from maknet.seeding import seed_torch
 
 _BUILDERS: dict[str, Callable[..., nn.Module]] = {
     "maknet": MAKNet,
@@ -50,28 +52,47 @@ def count_parameters(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def describe_network(name: str, num_labels: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what it takes to build a network again, with its counts, as JSON values.
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What it takes to build a network.
 
-    `parameters` is counted from the configured network, `paper_size_parameters` from the same
-    settings at width 1 and the paper's 115 labels.
+    Attributes:
+        arch: `maknet`, `vgg16`, `resnet18` or `lesanet`.
+        num_labels: L.
+        settings: Keyword arguments of the network, as in the config section `networks`.
     """
-    with torch.device("meta"):  # counting needs no memory and draws no random numbers
-        configured = build_network(name, num_labels, **{**settings, **_NO_WEIGHTS.get(name, {})})
-        paper_size = {**settings, **_NO_WEIGHTS.get(name, {}), "width": 1.0}
-        full = build_network(name, PAPER_LABELS, **paper_size)
-    return {
-        "name": name,
-        "title": TITLES[name],
-        "num_labels": num_labels,
-        "settings": dict(settings),
-        "width": settings.get("width", 1.0),
-        "parameters": count_parameters(configured),
-        "paper_size_parameters": count_parameters(full),
-    }
+
+    arch: str
+    num_labels: int
+    settings: Mapping[str, Any]
+
+    def build(self, seed: int, run: str) -> nn.Module:
+        """Return a network whose first weights belong to the seed and the run."""
+        seed_torch(seed, "weights", run)
+        return build_network(self.arch, self.num_labels, **self.settings)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the spec as JSON values with its counts, for `network.json`.
+
+        `parameters` is counted from the configured network, `paper_size_parameters` from the same
+        settings at width 1 and the paper's 115 labels.
+        """
+        untrained = {**self.settings, **_NO_WEIGHTS.get(self.arch, {})}
+        with torch.device("meta"):  # counting needs no memory and draws no random numbers
+            configured = build_network(self.arch, self.num_labels, **untrained)
+            full = build_network(self.arch, PAPER_LABELS, **{**untrained, "width": 1.0})
+        return {
+            "name": self.arch,
+            "title": TITLES[self.arch],
+            "num_labels": self.num_labels,
+            "settings": dict(self.settings),
+            "width": self.settings.get("width", 1.0),
+            "parameters": count_parameters(configured),
+            "paper_size_parameters": count_parameters(full),
+        }
 
 
-def load_run(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
+def load_network(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
     """Build a described network and load its trained weights."""
     name = description["name"]
     settings = {**description["settings"], **_NO_WEIGHTS.get(name, {})}

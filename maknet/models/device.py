@@ -9,7 +9,7 @@ from torch import Tensor
 from maknet.errors import InputError
 
 
-def find_device(name: str) -> torch.device:
+def get_device(name: str) -> torch.device:
     """Return the device of the config key `device`: `cpu` or `cuda`.
 
     Raises:

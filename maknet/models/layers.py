@@ -96,8 +96,8 @@ class ScorePropagation(nn.Linear):
         (B, L) logits to (B, L) logits.
     """
 
-    def __init__(self, labels: int) -> None:
-        super().__init__(labels, labels)
+    def __init__(self, num_labels: int) -> None:
+        super().__init__(num_labels, num_labels)
 
     def reset_parameters(self) -> None:
         """Start as the identity with zero bias."""
@@ -107,7 +107,7 @@ class ScorePropagation(nn.Linear):
 
 
 class CBAM(nn.Module):
-    """Convolutional block attention: channels first, then places (arXiv 1807.06521).
+    """Convolutional block attention: channel attention, then spatial attention (arXiv 1807.06521).
 
     Args:
         channels: Channels in and out.
@@ -120,21 +120,21 @@ class CBAM(nn.Module):
     def __init__(self, channels: int, reduction: int = 16) -> None:
         super().__init__()
         hidden = max(1, round(channels / reduction))
-        self.squeeze = nn.Conv2d(channels, hidden, 1, bias=False)
-        self.excite = nn.Conv2d(hidden, channels, 1, bias=False)
-        self.place = nn.Conv2d(2, 1, 7, padding=3, bias=False)
-        self.place_norm = nn.BatchNorm2d(1)
+        self.channel_reduce = nn.Conv2d(channels, hidden, 1, bias=False)
+        self.channel_expand = nn.Conv2d(hidden, channels, 1, bias=False)
+        self.spatial_conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
+        self.spatial_norm = nn.BatchNorm2d(1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Weigh channels, then places."""
+        """Apply channel attention, then spatial attention."""
         average = self._channel_logits(x.mean((2, 3), keepdim=True))
         peak = self._channel_logits(x.amax((2, 3), keepdim=True))
         x = x * torch.sigmoid(average + peak)
         summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
-        return x * torch.sigmoid(self.place_norm(self.place(summary)))
+        return x * torch.sigmoid(self.spatial_norm(self.spatial_conv(summary)))
 
     def _channel_logits(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.excite(F.relu(self.squeeze(pooled)))
+        logits: Tensor = self.channel_expand(F.relu(self.channel_reduce(pooled)))
         return logits
 
 
@@ -143,7 +143,7 @@ class LabelHead(nn.Module):
 
     Args:
         features: Features in.
-        labels: L.
+        num_labels: L.
         dropout: Probability of dropping a feature.
         score_propagation: Whether a second set of logits is computed from the first.
 
@@ -152,11 +152,13 @@ class LabelHead(nn.Module):
         tensor without score propagation.
     """
 
-    def __init__(self, features: int, labels: int, dropout: float, score_propagation: bool) -> None:
+    def __init__(
+        self, features: int, num_labels: int, dropout: float, score_propagation: bool
+    ) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(features, labels)
-        self.propagation = ScorePropagation(labels) if score_propagation else None
+        self.classifier = nn.Linear(features, num_labels)
+        self.propagation = ScorePropagation(num_labels) if score_propagation else None
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits before and after score propagation."""

@@ -66,8 +66,8 @@ class LesaNet(nn.Module):
     ) -> None:
         super().__init__()
         plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
-        self.body = make_layers(plan[:-1], batch_norm=True)  # the last pooling is not used
-        self._ends = _block_ends(self.body)
+        self.backbone = make_layers(plan[:-1], batch_norm=True)  # the last pooling is not used
+        self._ends = _block_ends(self.backbone)
         channels = [n for n, after in pairwise(plan) if after == "M"]
         self.fully_connected = nn.ModuleList(
             nn.Linear(int(n) * _POOLED**2, features) for n in channels
@@ -88,7 +88,7 @@ class LesaNet(nn.Module):
         whole = boxes.new_tensor([0, 0, side - 1, side - 1]).expand(len(patches), 4)
         features = []
         x = patches
-        for position, layer in enumerate(self.body):
+        for position, layer in enumerate(self.backbone):
             x = layer(x)
             if position not in self._ends:
                 continue
@@ -122,7 +122,7 @@ def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
     return values.masked_fill(place < 0, 0).view(*values.shape[:2], _POOLED, _POOLED)
 
 
-def _block_ends(body: nn.Sequential) -> list[int]:
+def _block_ends(backbone: nn.Sequential) -> list[int]:
     """Return the positions of the last ReLU before each pooling, and of the very last."""
-    ends = [i - 1 for i, layer in enumerate(body) if isinstance(layer, nn.MaxPool2d)]
-    return [*ends, len(body) - 1]
+    ends = [i - 1 for i, layer in enumerate(backbone) if isinstance(layer, nn.MaxPool2d)]
+    return [*ends, len(backbone) - 1]

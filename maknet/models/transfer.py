@@ -1,8 +1,9 @@
-"""Pretrained weights for LesaNet's trunk, loaded by name, all of them, with proof that they took.
+"""Pretrained weights for LesaNet's backbone: all loaded by name, with proof that they took.
 
 LesaNet's released code reads its pretrained weights into a copy that is never used; a run that was
-meant to start from ImageNet starts from nothing and does not say so. Here every tensor of the trunk
-must be in the file, must have its shape, and must differ afterwards from what was there before.
+meant to start from ImageNet starts from nothing and does not say so. Here every tensor of the
+backbone must be in the file, must have its shape, and must differ afterwards from what was there
+before.
 """
 
 import hashlib
@@ -17,12 +18,12 @@ from torch import Tensor, nn
 from maknet.errors import InputError
 from maknet.files import existing_file, sha256
 
-_TRUNK = "body."
-_TORCHVISION_TRUNK = "features."
+_BACKBONE = "backbone."
+_TORCHVISION_BACKBONE = "features."
 _COUNTER = "num_batches_tracked"  # of batch normalization; old files lack it, nothing reads it
 
 
-def load_trunk(network: nn.Module, path: str | Path) -> dict[str, Any]:
+def load_backbone(network: nn.Module, path: str | Path) -> dict[str, Any]:
     """Replace the convolutions and normalizations of a LesaNet by pretrained ones.
 
     Args:
@@ -31,17 +32,17 @@ def load_trunk(network: nn.Module, path: str | Path) -> dict[str, Any]:
 
     Returns:
         What was loaded, as JSON values: `source`, `sha256`, `tensors`, `values`, and
-        `trunk_sha256` of the trunk's values afterwards.
+        `backbone_sha256` of the backbone's values afterwards.
 
     Raises:
-        InputError: The file does not hold exactly the trunk, or a tensor did not change.
+        InputError: The file does not hold exactly the backbone, or a tensor did not change.
     """
     wanted = {
         name: tensor for name, tensor in network.state_dict().items()
-        if name.startswith(_TRUNK) and not name.endswith(_COUNTER)
+        if name.startswith(_BACKBONE) and not name.endswith(_COUNTER)
     }  # fmt: skip
     before = {name: tensor.clone() for name, tensor in wanted.items()}
-    found = _trunk_of(Path(path))
+    found = _backbone_of(Path(path))
     _check_names(wanted, found, path)
     with torch.no_grad():
         for name, tensor in wanted.items():
@@ -50,19 +51,19 @@ def load_trunk(network: nn.Module, path: str | Path) -> dict[str, Any]:
     same = [name for name in wanted if torch.equal(after[name], before[name])]
     if same:
         raise InputError(
-            f"{path} left {same[0]} of the trunk as it was ({len(same)} of {len(wanted)} tensors); "
-            "it holds no trained weights."
+            f"{path} left {same[0]} of the backbone as it was ({len(same)} of {len(wanted)} "
+            "tensors); it holds no trained weights."
         )
     return {
         "source": Path(path).name,
         "sha256": sha256(path),
         "tensors": len(wanted),
         "values": sum(tensor.numel() for tensor in wanted.values()),
-        "trunk_sha256": _values_digest({name: after[name] for name in wanted}),
+        "backbone_sha256": _values_digest({name: after[name] for name in wanted}),
     }
 
 
-def trunk_file(path: str | Path) -> Path:
+def backbone_file(path: str | Path) -> Path:
     """Return the weights file itself, or the one in a folder that `fetch_imagenet` made."""
     path = Path(path)
     if path.is_dir():
@@ -73,8 +74,8 @@ def trunk_file(path: str | Path) -> Path:
     return existing_file(path)
 
 
-def _trunk_of(path: Path) -> dict[str, Tensor]:
-    """Return the trunk's tensors of a file by the names that LesaNet gives them."""
+def _backbone_of(path: Path) -> dict[str, Tensor]:
+    """Return the backbone's tensors of a file by the names that LesaNet gives them."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -82,15 +83,15 @@ def _trunk_of(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".pth":
             tensors = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - no code
-            prefix = _TORCHVISION_TRUNK
+            prefix = _TORCHVISION_BACKBONE
         else:
-            tensors, prefix = load_file(path), _TRUNK
+            tensors, prefix = load_file(path), _BACKBONE
     except (
         SafetensorError, OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError,
     ) as error:  # fmt: skip
         raise InputError(f"{path} is not a weights file ({error}); make it anew.") from error
     return {
-        _TRUNK + name.removeprefix(prefix): tensor for name, tensor in tensors.items()
+        _BACKBONE + name.removeprefix(prefix): tensor for name, tensor in tensors.items()
         if name.startswith(prefix) and not name.endswith(_COUNTER)
     }  # fmt: skip
 
@@ -101,13 +102,13 @@ def _check_names(
     differing = sorted(wanted.keys() ^ found.keys())
     if differing:
         raise InputError(
-            f"{path} does not fit LesaNet's trunk: {differing[0]} is in only one of them "
+            f"{path} does not fit LesaNet's backbone: {differing[0]} is in only one of them "
             f"({len(differing)} tensors differ); use a VGG16 with batch normalization."
         )
     for name, tensor in wanted.items():
         if found[name].shape != tensor.shape:
             raise InputError(
-                f"{path} does not fit LesaNet's trunk: {name} has the shape "
+                f"{path} does not fit LesaNet's backbone: {name} has the shape "
                 f"{tuple(found[name].shape)}, not {tuple(tensor.shape)}; use the same width."
             )
 

@@ -1,1 +1,1 @@
-"""Tables and figures from files, without torch."""
+"""Tables and figures, of the paper and beside it; torch is never imported."""

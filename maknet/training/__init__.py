@@ -1,1 +1,1 @@
-"""Learning: data in order, losses, one loop."""
+"""One training loop, and the recipes of the classifiers and of LesaNet."""

@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 _CHECK_EVERY = 25  # steps between looks at the loss: each look waits for the GPU
 
 
-class Steps(Protocol):
-    """What a training learns from; `maknet.training.course.Course` is one."""
+class Loader(Protocol):
+    """What a training learns from; `maknet.training.classifier.batches.BatchLoader` is one."""
 
     steps_per_epoch: int
     batch_size: int
@@ -42,42 +42,42 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Recipe:
     """What is trained and how: all that decides the result.
 
     Attributes:
-        course: The batches.
+        loader: The batches.
         objective: Network, batch and device to the loss of a step, a scalar.
         optimizer: Network to optimizer.
         validate: Network and device to values by name, after every epoch.
         epochs: How many.
-        keep: Whose weights are kept: `last`, or the epoch with the best value of that name.
+        monitor: Whose weights are kept: `last`, or the epoch with the best value of that name.
         seed: Names the stream of dropout.
         learning_rate: Epoch, 0-based, to learning rate; a group of parameters that has a
             `lr_scale` learns so many times as fast.
         clip_norm: Largest norm of the gradient of all parameters together, or None.
     """
 
-    course: Steps
+    loader: Loader
     objective: Callable[[nn.Module, Any, torch.device], Tensor]
     optimizer: Callable[[nn.Module], Optimizer]
     validate: Callable[[nn.Module, torch.device], dict[str, float]]
     epochs: int
-    keep: str
+    monitor: str
     seed: int
     learning_rate: Callable[[int], float]
     clip_norm: float | None = None
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Runtime:
     """Where and how long a training runs: nothing of it changes the result on one kind of device.
 
     Attributes:
         device: Where.
         events: Folder for TensorBoard.
         loader_threads: Readers side by side.
-        checkpoint: Where the state is kept, None to keep none.
+        checkpoint: Where the state is kept, None to monitor none.
         stop: Says why to stop before the end, or None.
     """
 
@@ -92,96 +92,96 @@ class NotFiniteError(InputError):
     """The loss is no number any more; training cannot go on."""
 
 
-def train(network: nn.Module, plan: Plan, conditions: Conditions) -> dict[str, Tensor]:
+def fit(network: nn.Module, recipe: Recipe, runtime: Runtime) -> dict[str, Tensor]:
     """Train `network` in place, from its saved state if there is one.
 
     Returns:
-        The weights of the epoch to keep.
+        The weights of the epoch to monitor.
 
     Raises:
         NotFiniteError: The loss overflowed, with the step at which it did.
         InterruptedTrainingError: It was told to stop; its state is saved if it has a checkpoint.
     """
-    network.to(conditions.device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
-    run = _Run(network, plan, conditions)
-    total = plan.epochs * plan.course.steps_per_epoch
-    done = run.epoch * plan.course.steps_per_epoch + run.step
+    network.to(runtime.device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
+    trainer = Trainer(network, recipe, runtime)
+    total = recipe.epochs * recipe.loader.steps_per_epoch
+    done = trainer.epoch * recipe.loader.steps_per_epoch + trainer.step
     with (
-        History(conditions.events, run.entries) as history,
+        History(runtime.events, trainer.entries) as history,
         progress("training", total, "step", done) as bar,
     ):
-        while run.epoch < plan.epochs:
-            run.learn(bar.update)
-            values = run.finish_epoch(history)
+        while trainer.epoch < recipe.epochs:
+            trainer.train_epoch(bar.update)
+            values = trainer.end_epoch(history)
             shown = {name: f"{value:.3f}" for name, value in values.items()}
-            bar.set_postfix({"epoch": run.epoch, **shown}, refresh=False)
-    run.save()  # until its results are recorded, a job may still be lost
-    return run.kept
+            bar.set_postfix({"epoch": trainer.epoch, **shown}, refresh=False)
+    trainer.save()  # until its results are recorded, a job may still be lost
+    return trainer.kept
 
 
-class _Run:
+class Trainer:
     """A training between two steps."""
 
-    def __init__(self, network: nn.Module, plan: Plan, conditions: Conditions) -> None:
-        self.network, self.plan, self.conditions = network, plan, conditions
-        self.optimizer = plan.optimizer(network)
+    def __init__(self, network: nn.Module, recipe: Recipe, runtime: Runtime) -> None:
+        self.network, self.recipe, self.runtime = network, recipe, runtime
+        self.optimizer = recipe.optimizer(network)
         self.epoch = self.step = 0
-        self.loss_sum = torch.zeros((), device=conditions.device)
+        self.loss_sum = torch.zeros((), device=runtime.device)
         self.best = -math.inf
         self.kept: dict[str, Tensor] = {}
         self.entries: list[Entry] = []
-        state = conditions.checkpoint.load() if conditions.checkpoint else None
+        state = runtime.checkpoint.load() if runtime.checkpoint else None
         if state is not None:
             self._restore(state)
 
-    def learn(self, after_step: Callable[[], object]) -> None:
+    def train_epoch(self, after_step: Callable[[], object]) -> None:
         """Take the steps that are left of the epoch."""
         self.network.train()
-        device, plan = self.conditions.device, self.plan
+        device, recipe = self.runtime.device, self.recipe
         for group in self.optimizer.param_groups:
-            group["lr"] = plan.learning_rate(self.epoch) * group.get("lr_scale", 1.0)
+            group["lr"] = recipe.learning_rate(self.epoch) * group.get("lr_scale", 1.0)
         first_bad = torch.full((), -1, device=device)
-        batches = plan.course.batches(self.epoch, self.step, device, self.conditions.loader_threads)
+        batches = recipe.loader.batches(self.epoch, self.step, device, self.runtime.loader_threads)
         self._started = (time.monotonic(), self.step)
         for batch in batches:
-            seed_torch(plan.seed, "dropout", self.epoch, self.step)
-            loss = plan.objective(self.network, batch, device)
+            seed_torch(recipe.seed, "dropout", self.epoch, self.step)
+            loss = recipe.objective(self.network, batch, device)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call] # torch's stub
-            if plan.clip_norm is not None:
-                nn.utils.clip_grad_norm_(self.network.parameters(), plan.clip_norm)
+            if recipe.clip_norm is not None:
+                nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip_norm)
             self.optimizer.step()
             self.loss_sum += loss.detach()
             first_bad = torch.where((first_bad < 0) & ~loss.isfinite(), self.step, first_bad)
             self.step += 1
             after_step()
-            last = self.step == plan.course.steps_per_epoch
+            last = self.step == recipe.loader.steps_per_epoch
             if last or self.step % _CHECK_EVERY == 0:
                 self._check(first_bad)
-            self._between_steps(first_bad)
+            self._save_or_stop(first_bad)
 
-    def finish_epoch(self, history: History) -> dict[str, float]:
+    def end_epoch(self, history: History) -> dict[str, float]:
         """Validate, write the history and remember the weights if they are to be kept."""
         started_at, first_step = self._started
         steps = self.step - first_step
         seconds = time.monotonic() - started_at
-        rate = steps * self.plan.course.batch_size / seconds if steps else math.nan
-        values = self.plan.validate(self.network, self.conditions.device)
-        mean_loss = float(self.loss_sum) / self.plan.course.steps_per_epoch
-        lr = self.plan.learning_rate(self.epoch)
+        rate = steps * self.recipe.loader.batch_size / seconds if steps else math.nan
+        values = self.recipe.validate(self.network, self.runtime.device)
+        mean_loss = float(self.loss_sum) / self.recipe.loader.steps_per_epoch
+        lr = self.recipe.learning_rate(self.epoch)
         shown = {"loss": mean_loss, **values, "learning_rate": lr}
         history.add(self.epoch, {**shown, "speed/images_per_s": rate})
         self.entries = history.entries
-        self._keep(values)
+        self._keep_best(values)
         self.epoch, self.step = self.epoch + 1, 0
         self.loss_sum = torch.zeros_like(self.loss_sum)
         return values
 
-    def _keep(self, values: dict[str, float]) -> None:
-        if self.plan.keep == "last":
-            wanted = self.epoch == self.plan.epochs - 1
+    def _keep_best(self, values: dict[str, float]) -> None:
+        if self.recipe.monitor == "last":
+            wanted = self.epoch == self.recipe.epochs - 1
         else:
-            score = values[self.plan.keep]
+            score = values[self.recipe.monitor]
             score = -math.inf if math.isnan(score) else score
             wanted = score >= self.best or not self.kept
             self.best = max(score, self.best)
@@ -189,9 +189,9 @@ class _Run:
             state = self.network.state_dict()
             self.kept = {name: value.detach().cpu().clone() for name, value in state.items()}
 
-    def _between_steps(self, first_bad: Tensor) -> None:
+    def _save_or_stop(self, first_bad: Tensor) -> None:
         """Save when it is time to, and stop when told so."""
-        checkpoint, reason = self.conditions.checkpoint, self.conditions.stop()
+        checkpoint, reason = self.runtime.checkpoint, self.runtime.stop()
         if checkpoint is not None and (reason or checkpoint.due()):
             self._check(first_bad)
             self.save()
@@ -206,8 +206,8 @@ class _Run:
 
     def save(self) -> None:
         """Save the state if there is a checkpoint."""
-        if self.conditions.checkpoint is not None:
-            self.conditions.checkpoint.save(self._state())
+        if self.runtime.checkpoint is not None:
+            self.runtime.checkpoint.save(self._state())
 
     def _check(self, first_bad: Tensor) -> None:
         if first_bad >= 0:
@@ -227,6 +227,6 @@ class _Run:
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.epoch, self.step = state["epoch"], state["step"]
-        self.loss_sum = state["loss_sum"].to(self.conditions.device)
+        self.loss_sum = state["loss_sum"].to(self.runtime.device)
         self.best, self.kept, self.entries = state["best"], state["kept"], state["entries"]
         logger.info("going on after step %d of epoch %d", self.step, self.epoch + 1)

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from maknet.data.labeled import Labeled
-from maknet.data.labels import LabelTable
-from maknet.inference.predict import predict_scores
-from maknet.metrics import calibrate_thresholds, evaluate
-from maknet.metrics.thresholds import GRID
+from maknet.data.labels.label_table import LabelTable
+from maknet.data.shards.labeled_images import LabeledImages
+from maknet.inference.scores import predict_scores
+from maknet.metrics.multilabel import evaluate
+from maknet.metrics.thresholds import GRID, calibrate_thresholds
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Validation:
         threshold_grid: Candidate thresholds for the F1.
     """
 
-    labeled: Labeled
+    labeled: LabeledImages
     parents: Sequence[Sequence[int]]
     batch_size: int
     threshold_grid: Sequence[float] = GRID

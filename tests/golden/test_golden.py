@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from maknet.data.labels import load_labels
-from maknet.data.ontology import load_ontology, load_terms
+from maknet.data.labels.label_table import load_labels
+from maknet.data.labels.ontology import load_ontology, load_terms
 from maknet.files import read_json
-from maknet.models import build_network
+from maknet.models.build import build_network
 
 Golden = Callable[..., None]
 TEXT_MINED = "text_mined_labels_171_and_split.json"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from maknet.data.phantom.anatomy import random_patient
-from maknet.data.phantom.ct_file import MANUFACTURERS, SeriesFacts, ct_file
+from maknet.phantom.anatomy import random_patient
+from maknet.phantom.dicom_file import MANUFACTURERS, SeriesFacts, ct_file
 
 IMAGES = 6
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from maknet.data.deeplesion import ImageUnreadableError, read_png
-from maknet.data.dicom import SeriesError, Volume, read_series
-from maknet.data.phantom.archive import PROTOCOLS, PlannedSeries, write_series
+from maknet.data.ct.series import SeriesError, Volume, read_series
+from maknet.data.deeplesion.slices import ImageUnreadableError, read_png
+from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 
 
 @st.composite

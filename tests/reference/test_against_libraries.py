@@ -7,7 +7,8 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
-from maknet.metrics import calibrate_thresholds, evaluate
+from maknet.metrics.multilabel import evaluate
+from maknet.metrics.thresholds import calibrate_thresholds
 from maknet.models.layers import CBAM
 
 

@@ -11,7 +11,8 @@ from typing import ClassVar
 
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
+from maknet.files import ROOT
+
 HERE = Path(__file__).resolve().parent
 COMMANDS = ("munged", "slurmctld", "slurmd", "sbatch")
 KNOBS = {"SLURM_TEST_CPUS": "16", "SLURM_TEST_MEM_MB": "96000", "SLURM_TEST_GPUS": "a100 h100"}

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from maknet.files import read_rows
-from maknet.records import read_record
+from maknet.provenance.records import read_record
 from tests.slurm.cluster import Cluster, Head
 
 pytestmark = pytest.mark.workflow
 GPU_RULES = ("train_", "pretrain_", "predict_", "pseudo_label", "explain_run")
-LOCAL_RULES = {"table3"}
+LOCAL_RULES = {"make_table3"}
 
 
 def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(
@@ -31,7 +31,7 @@ def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(
     ]
     ended = cluster.completed()
     submitted = set(head.submitted())
-    assert {record.rule for record in records} > {"train_lesanet_tcia", "pseudo_label"}
+    assert {record.rule for record in records} > {"train_lesanet", "pseudo_label"}
     for record in records:
         job, gpus = record.run["slurm_job"], record.run["visible_gpus"]
         if record.rule in LOCAL_RULES:

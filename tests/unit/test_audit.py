@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from maknet import lineage as lineages
-from maknet.digests import DigestStore, digest
 from maknet.errors import InputError
-from maknet.files import file_md5, write_rows
-from maknet.lineage import audit, holds
-from maknet.records import Step, read_records, write_record
+from maknet.files import ROOT, file_md5, write_rows
+from maknet.provenance import lineage as lineages
+from maknet.provenance.digests import DigestStore, digest
+from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.records import JobSpec, read_records, write_record
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "raw.csv": "1", "data/series/b1/1.2/0001.dcm": "dicom", "results/images/a.png": "a",
     "results/index.csv": "i", "results/table.csv": "t",
@@ -41,12 +40,12 @@ def lineage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "config_files": [str(tmp_path / "base.yaml"), str(tmp_path / "over.yaml")],
     }  # fmt: skip
     steps = [
-        Step("fetch", {"batch": "b1"}, {}, [], ["data/series/b1", "data/receipts/b1.csv"],
+        JobSpec("fetch", {"batch": "b1"}, {}, [], ["data/series/b1", "data/receipts/b1.csv"],
              "scripts/link_series.py", "results", config),
-        Step("prepare", {"batch": "b1"}, {"image": {"size": 3}}, ["raw.csv", "data/series/b1"],
+        JobSpec("prepare", {"batch": "b1"}, {"image": {"size": 3}}, ["raw.csv", "data/series/b1"],
              ["results/images", "results/index.csv"], "scripts/prepare_series.py", "results",
              config),
-        Step("table", {}, {"training": {"epochs": 5, "batch": 9}},
+        JobSpec("table", {}, {"training": {"epochs": 5, "batch": 9}},
              ["results/images", "results/index.csv"], ["results/table.csv"],
              "scripts/make_table1.py", "results", config),
     ]  # fmt: skip
@@ -57,12 +56,12 @@ def lineage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def broken(*, deep: bool = False) -> dict[str, str]:
     """Return the status of every link that does not hold, by its path."""
-    return {f.path: f.status for f in audit("results/table.csv", deep=deep) if not holds([f])}
+    return {f.path: f.status for f in audit("results/table.csv", deep=deep) if not all_intact([f])}
 
 
 def test_an_untouched_lineage_holds(lineage: Path) -> None:
     findings = audit("results/table.csv", deep=True)
-    assert holds(findings)
+    assert all_intact(findings)
     files = {f.path: f.status for f in findings if f.kind == "file"}
     assert files == {
         "results/table.csv": "intact", "results/images": "intact", "results/index.csv": "intact",
@@ -93,7 +92,7 @@ def test_a_large_file_is_read_again_when_anything_about_it_changed(
     lineage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Same size, same times: only the time of the inode's change tells."""
-    monkeypatch.setattr("maknet.digests._LARGE_BYTES", 0)
+    monkeypatch.setattr("maknet.provenance.digests._LARGE_BYTES", 0)
     path = Path("results/table.csv")
     before = path.stat()
     with path.open("r+") as handle:
@@ -115,7 +114,7 @@ def test_one_changed_byte_of_raw_data_is_found_by_a_deep_audit(lineage: Path) ->
 def test_series_that_were_deleted_after_use_end_in_their_receipt(lineage: Path) -> None:
     shutil.rmtree("data/series/b1")
     findings = audit("results/table.csv")
-    assert holds(findings)
+    assert all_intact(findings)
     (found,) = [f for f in findings if f.path == "data/series/b1"]
     assert found.status == "receipt"
     assert "data/receipts/b1.csv" in found.note
@@ -137,8 +136,8 @@ def test_a_removed_file_and_a_file_more_are_found(lineage: Path) -> None:
 
 def test_an_input_that_was_made_anew_after_it_was_read_is_found(lineage: Path) -> None:
     made = ["results/images", "results/index.csv"]
-    step = Step("prepare", {"batch": "b1"}, {"image": {"size": 3}}, ["raw.csv", "data/series/b1"],
-                made, "scripts/prepare_series.py", "results")  # fmt: skip
+    step = JobSpec("prepare", {"batch": "b1"}, {"image": {"size": 3}},
+                   ["raw.csv", "data/series/b1"], made, "scripts/prepare_series.py", "results")  # fmt: skip
     Path("results/index.csv").write_text("anew")
     write_record(step, datetime.now(UTC))
     assert broken() == {"results/index.csv": "changed"}
@@ -151,13 +150,13 @@ def test_changed_code_names_the_files(lineage: Path, monkeypatch: pytest.MonkeyP
     (found,) = [f for f in audit("results/table.csv") if "make_table1.py (table)" in f.path]
     assert found.found == "other scripts/make_table1.py"
     assert "maknet/new.py" in found.note
-    assert "maknet/reporting/tables.py" in found.note
+    assert "maknet/reporting/tables/paper_tables.py" in found.note
 
 
 def test_a_changed_setting_is_named_where_it_was_used(lineage: Path) -> None:
     Path("over.yaml").write_text("training: {epochs: 6}\n")
     assert broken() == {"training.epochs (table)": "changed"}
-    (found,) = [f for f in audit("results/table.csv") if not holds([f])]
+    (found,) = [f for f in audit("results/table.csv") if not all_intact([f])]
     assert (found.kind, found.recorded, found.found) == ("config", "5", "6")
     Path("over.yaml").write_text("training: {epochs: 5}\nimage: {size: 4}\n")
     assert broken() == {"image.size (prepare)": "changed"}
@@ -218,9 +217,9 @@ def test_what_is_written_block_by_block_is_not_read_again(
 ) -> None:
     import numpy as np
 
-    from maknet import digests
-    from maknet.data.shards import write_shard
+    from maknet.data.shards.shard import write_shard
     from maknet.files import sha256
+    from maknet.provenance import digests
 
     write_shard("shard.npy", np.arange(2 * 3 * 4 * 4, dtype=np.uint8).reshape(2, 3, 4, 4))
     expected = sha256("shard.npy")

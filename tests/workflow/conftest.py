@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from maknet.files import ROOT
+
 MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
-ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from maknet.data.fetch.download import file_digest
+from maknet.fetch.download import file_digest
 from maknet.files import read_rows, write_rows
 from tests.loopback.nbia_server import NbiaServer
 from tests.workflow.conftest import Run

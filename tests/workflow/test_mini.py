@@ -10,10 +10,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from maknet.data.ontology import exclusive_matrix
-from maknet.data.pseudo_labels import load_pseudo_labels
+from maknet.data.labels.ontology import exclusive_matrix
+from maknet.data.labels.pseudo_labels import load_pseudo_labels
 from maknet.files import read_rows, sha256
-from maknet.provenance import reachable_files
+from maknet.provenance.code import reachable_files
 from tests.workflow.conftest import MINI, ROOT, Run
 
 pytestmark = pytest.mark.workflow
@@ -82,7 +82,7 @@ def test_table3_compares_three_ways_to_start(finished: Path) -> None:
               for arm in ("imagenet", "tcia", "scratch")}  # fmt: skip
     assert loaded["scratch"] is None
     assert loaded["tcia"]["sha256"] == sha256(results / "runs/vgg16_tcia/model.safetensors")
-    assert loaded["imagenet"]["trunk_sha256"] != loaded["tcia"]["trunk_sha256"]
+    assert loaded["imagenet"]["backbone_sha256"] != loaded["tcia"]["backbone_sha256"]
     gap = pd.read_csv(results / "table3_difference.csv")
     assert gap["difference"][0] == pytest.approx(
         table["text_mined_auc"][1] - table["text_mined_auc"][0], abs=1e-5
@@ -132,7 +132,7 @@ def test_a_deleted_table_runs_one_job_and_comes_back_the_same(copied: Path, snak
     before = sha256(target)
     target.unlink()
     planned = snakemake(copied, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
-    assert jobs(planned.stdout + planned.stderr) == {"table1": 1, "total": 1}
+    assert jobs(planned.stdout + planned.stderr) == {"make_table1": 1, "total": 1}
     done = snakemake(copied, "results/demo/table1.csv", configfiles=MINI)
     assert done.returncode == 0, done.stderr[-2000:]
     assert sha256(target) == before
@@ -140,8 +140,9 @@ def test_a_deleted_table_runs_one_job_and_comes_back_the_same(copied: Path, snak
 
 @pytest.mark.parametrize(
     ("figure", "rule"),
-    [("figure1.png", "figure1"), ("figure3.png", "figure3"), ("figure4.pdf", "figure4"),
-     ("curves.png", "curves"), ("deletion.png", "summarize_explanations")],
+    [("figure1.png", "draw_architecture"), ("figure3.png", "draw_explanations"),
+     ("figure4.pdf", "draw_explanations"), ("curves.png", "draw_training_curves"),
+     ("deletion.png", "summarize_explanations")],
 )  # fmt: skip
 def test_a_deleted_figure_runs_one_job_without_torch_and_comes_back_the_same(
     copied: Path, snakemake: Run, figure: str, rule: str
@@ -176,13 +177,13 @@ def test_a_changed_setting_reruns_what_depends_on_it(
     other.write_text("loss: {gamma: 1.0}\n")
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert jobs(planned.stdout + planned.stderr) == {
-        "train_maknet": 1, "train_vgg16": 1, "train_resnet18": 1, "train_student": 2,
-        "pseudo_label": 3, "summarize_pseudo_labels": 1, "predict_scores": 5, "pretrain_vgg16": 1,
-        "pretrain_textures": 1, "train_lesanet_imagenet": 1, "train_lesanet_tcia": 1,
-        "predict_lesions": 2, "compute_metrics": 7, "table1": 1, "table2": 1, "table3": 1,
-        "beside_the_paper": 3, "curves": 1, "all": 1, "explain_run": 2,
-        "describe_architecture": 1, "figure1": 1, "figure2": 1, "figure3": 1, "figure4": 1,
-        "summarize_explanations": 1, "page": 6, "readme": 1, "ro_crate": 1, "total": 51,
+        "train_network": 3, "train_student": 2, "pseudo_label": 3, "summarize_pseudo_labels": 1,
+        "predict_scores": 7, "pretrain_vgg16": 1, "pretrain_textures": 1, "train_lesanet": 2,
+        "compute_metrics": 7, "make_table1": 1, "make_table2": 1, "make_table3": 1,
+        "compare_with_paper": 3, "draw_training_curves": 1, "all": 1, "explain_run": 2,
+        "describe_architecture": 1, "draw_architecture": 1, "draw_noisy_student": 1,
+        "draw_explanations": 2, "summarize_explanations": 1, "make_page": 6, "write_readme": 1,
+        "write_ro_crate": 1, "total": 51,
     }  # fmt: skip
 
 
@@ -196,10 +197,11 @@ def test_how_jobs_run_and_further_rounds_rerun_no_training(
     other.write_text("student: {rounds: 3}\n")
     planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
     assert jobs(planned.stdout + planned.stderr) == {
-        "train_student": 1, "pseudo_label": 1, "summarize_pseudo_labels": 1, "predict_scores": 1,
-        "pretrain_vgg16": 1, "train_lesanet_tcia": 1, "predict_lesions": 1, "compute_metrics": 2,
-        "table2": 1, "table3": 1, "beside_the_paper": 2, "curves": 1, "figure2": 1, "page": 4,
-        "readme": 1, "all": 1, "ro_crate": 1, "total": 22,
+        "train_student": 1, "pseudo_label": 1, "summarize_pseudo_labels": 1, "predict_scores": 2,
+        "pretrain_vgg16": 1, "train_lesanet": 1, "compute_metrics": 2, "make_table2": 1,
+        "make_table3": 1, "compare_with_paper": 2, "draw_training_curves": 1,
+        "draw_noisy_student": 1, "make_page": 4, "write_readme": 1, "all": 1,
+        "write_ro_crate": 1, "total": 22,
     }  # fmt: skip
 
 
@@ -211,7 +213,7 @@ def test_several_seeds_repeat_tables_1_and_2(copied: Path, snakemake: Run, tmp_p
         configfiles=(*MINI, str(other)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    assert not re.search("rule (train_maknet|train_student):.*seed=,", done.stderr)
+    assert not re.search("rule (train_network|train_student):.*seed=,", done.stderr)
     for name, key, lines in (("table1", "arch", 3), ("table2", "iteration", 2)):
         table = pd.read_csv(copied / f"results/demo/{name}.csv")
         each = pd.read_csv(copied / f"results/demo/{name}_by_seed.csv")

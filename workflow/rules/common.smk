@@ -1,14 +1,14 @@
 # What all rules share: the checked configuration, paths, wildcards. Parsed by every Slurm job, so
 # nothing heavy is imported.
+import os
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from maknet.commands import prefer_commands
-from maknet.config import check_config
+from maknet.config.check import check_config
 from maknet.errors import InputError
-from maknet.provenance import code_digest, recorded_code, software
-from maknet.sources import (
+from maknet.provenance.code import software
+from maknet.config.inputs import (
     labeled_files,
     series_batches,
     unlabeled_slices,
@@ -47,14 +47,6 @@ DEEPLESION_PARTS = zip_parts(config)
 ON_GPU = int(config["device"] == "cuda" or config["jobs"]["rehearse_gpu"])
 
 
-def code_of(name: str, script: str):
-    """Return the code digest of an expensive rule, or the recorded one where it is accepted."""
-    if name not in config["jobs"]["accepted_code"]:
-        return code_digest(script)
-    results = config["paths"]["results"]
-    return lambda wildcards: recorded_code(results, name, wildcards, script)
-
-
 # For time limits: images to train on in DeepLesion, about, and in all unlabeled series.
 LABELED_IMAGES = 18_000
 UNLABELED_IMAGES = unlabeled_slices(config) // 3
@@ -72,8 +64,10 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
     return lambda wildcards, attempt: needed * attempt
 
 
-# Slurm's commands as the executor plugin needs them; see there.
-prefer_commands(f"{workflow.basedir}/workflow/profiles/slurm/commands")
+# Slurm's commands as the executor plugin needs them stand before Slurm's own; see there.
+SLURM_COMMANDS = f"{workflow.basedir}/workflow/profiles/slurm/commands"
+if SLURM_COMMANDS not in os.environ["PATH"].split(os.pathsep):
+    os.environ["PATH"] = f"{SLURM_COMMANDS}{os.pathsep}{os.environ['PATH']}"
 
 
 # What unlabeled images are called in titles.
@@ -106,15 +100,19 @@ def seed_of(wildcards) -> int:
     return int(wildcards.seed.removeprefix("-seed") or config["seeds"][0])
 
 
-def imagenet_of(network: str) -> list[str]:
-    """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
-    wanted = config["networks"][network]["weights"] == "imagenet"
-    return [f"<data>/imagenet/{network}"] if wanted else []
+def is_lesanet(wildcards) -> bool:
+    """Return whether a run is of LesaNet, which has images and labels of its own."""
+    return wildcards.run.startswith("lesanet")
+
+
+def image_folder(wildcards) -> str:
+    """Return the folder of the images that a run is evaluated on."""
+    return "patches" if is_lesanet(wildcards) else "labeled"
 
 
 def label_folder(wildcards) -> str:
     """Return the folder of the labels that a run is evaluated with."""
-    return "lesion_labels" if wildcards.run.startswith("lesanet") else "labels"
+    return "lesion_labels" if is_lesanet(wildcards) else "labels"
 
 
 def labeler(number: int, seed: str = "") -> str:

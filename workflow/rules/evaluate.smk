@@ -1,4 +1,5 @@
 # From weights to metrics: scores on every split, thresholds from validation, metrics on both tests.
+EVALUATED = ["val", "test", "hand"]
 
 
 rule predict_scores:
@@ -6,8 +7,8 @@ rule predict_scores:
     input:
         weights="<results>/runs/{run}/model.safetensors",
         network="<results>/runs/{run}/network.json",
-        shards=expand("<data>/labeled/{split}.npy", split=["val", "test", "hand"]),
-        indices=expand("<data>/labeled/{split}.csv", split=["val", "test", "hand"]),
+        shards=lambda w: [f"<data>/{image_folder(w)}/{s}.npy" for s in EVALUATED],
+        indices=lambda w: [f"<data>/{image_folder(w)}/{s}.csv" for s in EVALUATED],
     output:
         val="<results>/scores/{run}/val.npz",
         test="<results>/scores/{run}/test.npz",
@@ -16,8 +17,6 @@ rule predict_scores:
         "<logs>/predict_scores/{run}.log",
     benchmark:
         "<benchmarks>/predict_scores/{run}.tsv"
-    wildcard_constraints:
-        run=r"(maknet|vgg16|resnet18|student\d+)(-seed\d+)?",
     conda:
         "../../envs/maknet.yaml"
     threads: 4 if ON_GPU else 1
@@ -26,9 +25,9 @@ rule predict_scores:
         mem_mb=memory(8000),
         runtime=limit(30),
     params:
+        window_hu=lambda w: LESANET["input"]["window_hu"] if is_lesanet(w) else None,
         batch_size=config["evaluation"]["batch_size"],
         device=config["device"],
-        code=code_digest("scripts/predict_scores.py"),
     script:
         "../../scripts/predict_scores.py"
 
@@ -62,6 +61,5 @@ rule compute_metrics:
         bootstrap_samples=config["evaluation"]["bootstrap_samples"],
         confidence=config["evaluation"]["confidence"],
         seed=config["seeds"][0],
-        code=code_digest("scripts/compute_metrics.py"),
     script:
         "../../scripts/compute_metrics.py"

@@ -24,7 +24,6 @@ rule draw_phantom_lesions:
         runtime=limit(30),
     params:
         phantom=config.get("phantom"),
-        code=code_digest("scripts/draw_phantom_lesions.py"),
     script:
         "../../scripts/draw_phantom_lesions.py"
 
@@ -47,7 +46,6 @@ rule draw_phantom_series:
     params:
         numbers=lambda w: BATCHES[w.batch],
         phantom=config.get("phantom"),
-        code=code_digest("scripts/draw_phantom_series.py"),
     script:
         "../../scripts/draw_phantom_series.py"
 
@@ -71,8 +69,7 @@ rule link_series:
         runtime=limit(60),
     params:
         root=config["unlabeled"].get("folder"),
-        folders=lambda w: BATCHES[w.batch],
-        code=code_digest("scripts/link_series.py"),
+        names=lambda w: BATCHES[w.batch],
     script:
         "../../scripts/link_series.py"
 
@@ -94,7 +91,6 @@ rule select_series:
     params:
         rules=config["tcia"]["selection"],
         batch_size=config["unlabeled"]["batch_size"],
-        code=code_digest("scripts/select_series.py"),
     script:
         "../../scripts/select_series.py"
 
@@ -131,7 +127,7 @@ rule fetch_series:
 rule fetch_deeplesion_file:
     """DL_info.csv, the label files and the ontology, each accepted by its digest."""
     output:
-        file="<data>/deeplesion/{file}",
+        target="<data>/deeplesion/{file}",
     log:
         "<logs>/fetch_deeplesion_file/{file}.log",
     wildcard_constraints:
@@ -189,8 +185,6 @@ rule join_deeplesion:
     localrule: True
     conda:
         "../../envs/maknet.yaml"
-    params:
-        code=code_digest("scripts/join_deeplesion.py"),
     script:
         "../../scripts/join_deeplesion.py"
 
@@ -209,7 +203,5 @@ rule fetch_imagenet:
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),
-    params:
-        code=code_digest("scripts/fetch_imagenet.py"),
     script:
         "../../scripts/fetch_imagenet.py"

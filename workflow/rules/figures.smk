@@ -3,7 +3,7 @@ EXPLAINED_RUNS = ["maknet", "vgg16"]
 EXPLAINED_TITLES = ["MAKNet", "VGG16"]
 
 
-rule curves:
+rule draw_training_curves:
     """Loss and validation metrics of all trainings by epoch, from their TensorBoard events."""
     input:
         histories=expand(
@@ -16,20 +16,19 @@ rule curves:
     output:
         png=report(
             "<results>/curves.png",
-            caption="../report/curves.rst",
+            caption="../report/training_curves.rst",
             category="4.3 Multi-label classification",
         ),
         pdf="<results>/curves.pdf",
     log:
-        "<logs>/curves.log",
+        "<logs>/draw_training_curves.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        code=code_digest("scripts/draw_curves.py"),
     script:
-        "../../scripts/draw_curves.py"
+        "../../scripts/draw_training_curves.py"
 
 
 rule describe_architecture:
@@ -49,7 +48,6 @@ rule describe_architecture:
         runtime=limit(10),
     params:
         size=config["image"]["size"],
-        code=code_digest("scripts/describe_architecture.py"),
     script:
         "../../scripts/describe_architecture.py"
 
@@ -82,35 +80,33 @@ rule explain_run:
         explain=config["explain"],
         seed=config["seeds"][0],
         device=config["device"],
-        code=code_digest("scripts/explain_run.py"),
     script:
         "../../scripts/explain_run.py"
 
 
-rule figure1:
+rule draw_architecture:
     """Figure 1: the architecture, drawn from the network that was trained."""
     input:
         architecture="<results>/explain/architecture.json",
     output:
         png=report(
             "<results>/figure1.png",
-            caption="../report/figure1.rst",
+            caption="../report/architecture.rst",
             category="3 Proposed network",
         ),
         pdf="<results>/figure1.pdf",
     log:
-        "<logs>/figure1.log",
+        "<logs>/draw_architecture.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        code=code_digest("scripts/draw_architecture.py"),
     script:
         "../../scripts/draw_architecture.py"
 
 
-rule figure2:
+rule draw_noisy_student:
     """Figure 2: the noisy student with the numbers of this run."""
     input:
         train_index="<data>/labeled/train.csv",
@@ -119,12 +115,12 @@ rule figure2:
     output:
         png=report(
             "<results>/figure2.png",
-            caption="../report/figure2.rst",
+            caption="../report/noisy_student.rst",
             category="4.4 Semi-supervised training",
         ),
         pdf="<results>/figure2.pdf",
     log:
-        "<logs>/figure2.log",
+        "<logs>/draw_noisy_student.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -133,59 +129,33 @@ rule figure2:
         settings={
             key: config[key] for key in ("pseudo_labels", "student", "augmentation")
         },
-        code=code_digest("scripts/draw_scheme.py"),
     script:
-        "../../scripts/draw_scheme.py"
+        "../../scripts/draw_noisy_student.py"
 
 
-rule figure3:
-    """Figure 3: integrated gradients of MAKNet and VGG16."""
+rule draw_explanations:
+    """Figures 3 and 4: integrated gradients of MAKNet and VGG16, and one image perturbed."""
     input:
         studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
         hand_labels="<data>/labels/hand.npz",
         relations="<data>/labels/relations.json",
     output:
         png=report(
-            "<results>/figure3.png",
-            caption="../report/figure3.rst",
+            "<results>/figure{number}.png",
+            caption="../report/explanations.rst",
             category="5 Understanding predictions",
         ),
-        pdf="<results>/figure3.pdf",
+        pdf="<results>/figure{number}.pdf",
     log:
-        "<logs>/figure3.log",
+        "<logs>/draw_explanations/figure{number}.log",
+    wildcard_constraints:
+        number="[34]",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
         titles=EXPLAINED_TITLES,
-        code=code_digest("scripts/draw_explanations.py"),
-    script:
-        "../../scripts/draw_explanations.py"
-
-
-rule figure4:
-    """Figure 4: one image perturbed in three ways."""
-    input:
-        studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
-        hand_labels="<data>/labels/hand.npz",
-        relations="<data>/labels/relations.json",
-    output:
-        png=report(
-            "<results>/figure4.png",
-            caption="../report/figure4.rst",
-            category="5 Understanding predictions",
-        ),
-        pdf="<results>/figure4.pdf",
-    log:
-        "<logs>/figure4.log",
-    localrule: True
-    conda:
-        "../../envs/maknet.yaml"
-    params:
-        dataset=config["dataset"],
-        titles=EXPLAINED_TITLES,
-        code=code_digest("scripts/draw_explanations.py"),
     script:
         "../../scripts/draw_explanations.py"
 
@@ -211,6 +181,5 @@ rule summarize_explanations:
     params:
         dataset=config["dataset"],
         titles=EXPLAINED_TITLES,
-        code=code_digest("scripts/summarize_explanations.py"),
     script:
         "../../scripts/summarize_explanations.py"

@@ -7,21 +7,26 @@ FETCHED = {
 
 
 rule build_labels:
-    """The label tables of all splits, and the relations among labels."""
+    """The label tables of all splits, and the relations among labels.
+
+    `labels` are the paper's, `lesion_labels` those that LesaNet learns.
+    """
     input:
         dl_info=LABELED["dl_info"],
         text_mined=LABELED["text_mined"],
         hand=LABELED["hand"],
         ontology=LABELED["ontology"],
     output:
-        train="<data>/labels/train.npz",
-        val="<data>/labels/val.npz",
-        test="<data>/labels/test.npz",
-        hand="<data>/labels/hand.npz",
-        relations="<data>/labels/relations.json",
-        counts="<results>/label_counts.csv",
+        train="<data>/{kind}s/train.npz",
+        val="<data>/{kind}s/val.npz",
+        test="<data>/{kind}s/test.npz",
+        hand="<data>/{kind}s/hand.npz",
+        relations="<data>/{kind}s/relations.json",
+        counts="<results>/{kind}_counts.csv",
     log:
-        "<logs>/build_labels.log",
+        "<logs>/build_labels/{kind}s.log",
+    wildcard_constraints:
+        kind="label|lesion_label",
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -29,8 +34,9 @@ rule build_labels:
         mem_mb=memory(2000),
         runtime=limit(10),
     params:
-        classes=config["labeled"]["classes"],
-        code=code_digest("scripts/build_labels.py"),
+        classes=lambda w: config["labeled" if w.kind == "label" else "lesanet"][
+            "classes"
+        ],
     script:
         "../../scripts/build_labels.py"
 
@@ -58,21 +64,47 @@ rule prepare_lesions:
     params:
         image=config["image"],
         max_unreadable=config["labeled"]["max_unreadable"],
-        code=code_digest("scripts/prepare_lesions.py"),
     script:
         "../../scripts/prepare_lesions.py"
+
+
+rule prepare_patches:
+    """The patches around the lesions of one split, LesaNet's input."""
+    input:
+        dl_info=LABELED["dl_info"],
+        images=LABELED["images"],
+        labels="<data>/lesion_labels/{split}.npz",
+    output:
+        shard="<data>/patches/{split}.npy",
+        index="<data>/patches/{split}.csv",
+        unreadable="<data>/patches/{split}.unreadable.csv",
+    log:
+        "<logs>/prepare_patches/{split}.log",
+    benchmark:
+        "<benchmarks>/prepare_patches/{split}.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(6000),
+        runtime=limit(120),
+    params:
+        patch=config["lesanet"]["input"],
+        max_unreadable=config["labeled"]["max_unreadable"],
+    script:
+        "../../scripts/prepare_patches.py"
 
 
 rule prepare_series:
     """One batch of CT series: slices filtered, windowed, cropped, resized, stacked in threes."""
     input:
-        series=f"{FETCHED}/series/{{batch}}",
+        folder=f"{FETCHED}/series/{{batch}}",
         receipt=f"{FETCHED}/receipts/{{batch}}.csv",
     output:
         shard="<data>/unlabeled/{batch}.npy",
         index="<data>/unlabeled/{batch}.csv",
-        series="<data>/unlabeled/{batch}.series.csv",
-        previews="<data>/unlabeled/{batch}.previews.npz",
+        table="<data>/unlabeled/{batch}.series.csv",
+        thumbnails="<data>/unlabeled/{batch}.thumbnails.npz",
     log:
         "<logs>/prepare_series/{batch}.log",
     benchmark:
@@ -86,7 +118,6 @@ rule prepare_series:
     params:
         image=config["image"],
         rules=config["series"],
-        code=code_digest("scripts/prepare_series.py"),
     script:
         "../../scripts/prepare_series.py"
 
@@ -94,7 +125,7 @@ rule prepare_series:
 rule summarize_series:
     """What became of every unlabeled series: the refused ones with their reasons, and the counts."""
     input:
-        series=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
+        tables=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
     output:
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
@@ -103,25 +134,23 @@ rule summarize_series:
     localrule: True
     conda:
         "../../envs/maknet.yaml"
-    params:
-        code=code_digest("scripts/summarize_series.py"),
     script:
         "../../scripts/summarize_series.py"
 
 
-rule contact_sheet:
+rule draw_contact_sheet:
     """Pictures of a sample of the accepted and of the refused series."""
     input:
         tables=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
-        previews=expand("<data>/unlabeled/{batch}.previews.npz", batch=BATCHES),
+        thumbnails=expand("<data>/unlabeled/{batch}.thumbnails.npz", batch=BATCHES),
     output:
-        sheet=report(
+        target=report(
             "<results>/contact_sheet.png",
             caption="../report/contact_sheet.rst",
             category="2 Dataset",
         ),
     log:
-        "<logs>/contact_sheet.log",
+        "<logs>/draw_contact_sheet.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -129,6 +158,5 @@ rule contact_sheet:
         dataset=UNLABELED_NAME,
         per_status=24,
         seed=config["seeds"][0],
-        code=code_digest("scripts/draw_contact_sheet.py"),
     script:
         "../../scripts/draw_contact_sheet.py"

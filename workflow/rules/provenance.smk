@@ -15,7 +15,7 @@ AUDITED = [
 ]
 
 
-rule data_and_licenses:
+rule list_licenses:
     """Which data the run used, under which license, and how to cite them."""
     input:
         receipts=RECEIPTS,
@@ -24,7 +24,7 @@ rule data_and_licenses:
     output:
         csv="<results>/data_and_licenses.csv",
     log:
-        "<logs>/data_and_licenses.log",
+        "<logs>/list_licenses.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -34,12 +34,11 @@ rule data_and_licenses:
             "unlabeled": {"source": config["unlabeled"]["source"]},
             "lesanet": {"generic": config["lesanet"]["generic"]},
         },
-        code=code_digest("scripts/write_sources.py"),
     script:
-        "../../scripts/write_sources.py"
+        "../../scripts/list_licenses.py"
 
 
-rule ro_crate:
+rule write_ro_crate:
     """The run as a Workflow Run RO-Crate, with a copy of the workflow that made it."""
     input:
         results=AUDITED,
@@ -50,7 +49,7 @@ rule ro_crate:
         crate="<results>/ro-crate-metadata.json",
         workflow=directory("<results>/workflow"),
     log:
-        "<logs>/ro_crate.log",
+        "<logs>/write_ro_crate.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -59,9 +58,8 @@ rule ro_crate:
         rules=lambda wildcards: {
             rule.name: rule.docstring or "" for rule in workflow.rules
         },
-        code=code_digest("scripts/write_crate.py"),
     script:
-        "../../scripts/write_crate.py"
+        "../../scripts/write_ro_crate.py"
 
 
 rule audit:
@@ -77,4 +75,4 @@ rule audit:
             path.replace("<results>", config["paths"]["results"]) for path in AUDITED
         ],
     script:
-        "../../scripts/audit_results.py"
+        "../../scripts/audit.py"

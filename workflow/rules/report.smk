@@ -24,7 +24,7 @@ FIGURE_CAPTIONS = {
 }
 
 
-rule page:
+rule make_page:
     """One CSV as a page of the report."""
     input:
         csv="<results>/{page}.csv",
@@ -35,7 +35,7 @@ rule page:
             category="Behind the tables",
         ),
     log:
-        "<logs>/page/{page}.log",
+        "<logs>/make_page/{page}.log",
     wildcard_constraints:
         page="|".join(PAGES),
     localrule: True
@@ -44,12 +44,11 @@ rule page:
     params:
         dataset=config["dataset"],
         note=lambda w: PAGES[w.page],
-        code=code_digest("scripts/make_page.py"),
     script:
         "../../scripts/make_page.py"
 
 
-rule readme:
+rule write_readme:
     """All tables and figures on one Markdown page."""
     input:
         tables=expand("<results>/table{number}.md", number=[1, 2, 3]),
@@ -57,13 +56,12 @@ rule readme:
     output:
         readme="<results>/README.md",
     log:
-        "<logs>/readme.log",
+        "<logs>/write_readme.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
         captions=FIGURE_CAPTIONS,
-        code=code_digest("scripts/write_readme.py"),
     script:
         "../../scripts/write_readme.py"

@@ -24,10 +24,9 @@ rule pseudo_label:
         mem_mb=memory(8000, 500),
         runtime=limit(15, UNLABELED_IMAGES, 500),
     params:
-        rule=config["pseudo_labels"],
+        pseudo_labels=config["pseudo_labels"],
         batch_size=config["evaluation"]["batch_size"],
         device=config["device"],
-        code=code_of("pseudo_label", "scripts/pseudo_label.py"),
     script:
         "../../scripts/pseudo_label.py"
 
@@ -61,14 +60,13 @@ rule train_student:
         mem_mb=memory(16000, 500),
         runtime=limit(30, STUDENT["epochs"] * 2 * LABELED_IMAGES, 400),
     params:
-        network=config["networks"]["maknet"],
+        settings=config["networks"]["maknet"],
         student=STUDENT,
         augmentation=config["augmentation"],
         loss=config["loss"],
         evaluation=VALIDATION,
         seed=seed_of,
         device=config["device"],
-        code=code_of("train_student", "scripts/train_student.py"),
     script:
         "../../scripts/train_student.py"
 
@@ -99,6 +97,5 @@ rule summarize_pseudo_labels:
     params:
         dataset=UNLABELED_NAME,
         labelers=[labeler(number) for number in [*ROUNDS, len(ROUNDS) + 1]],
-        code=code_digest("scripts/summarize_pseudo_labels.py"),
     script:
         "../../scripts/summarize_pseudo_labels.py"

@@ -4,7 +4,7 @@ TABLE2_RUNS = ["maknet", *(f"student{number}" for number in ROUNDS)]
 TABLE3_RUNS = ["lesanet_imagenet", "lesanet_tcia", "lesanet_scratch"]
 
 
-rule table1:
+rule make_table1:
     """Table 1: MAKNet beside VGG16 and ResNet18."""
     input:
         networks=expand("<results>/runs/{run}/network.json", run=TABLE1_RUNS),
@@ -24,7 +24,7 @@ rule table1:
             category="4.3 Multi-label classification",
         ),
     log:
-        "<logs>/table1.log",
+        "<logs>/make_table1.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -32,12 +32,11 @@ rule table1:
         dataset=config["dataset"],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
-        code=code_digest("scripts/make_table1.py"),
     script:
         "../../scripts/make_table1.py"
 
 
-rule table2:
+rule make_table2:
     """Table 2: the teacher and the student of every round."""
     input:
         network="<results>/runs/maknet/network.json",
@@ -58,7 +57,7 @@ rule table2:
             category="4.4 Semi-supervised training",
         ),
     log:
-        "<logs>/table2.log",
+        "<logs>/make_table2.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -66,12 +65,11 @@ rule table2:
         dataset=config["dataset"],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
-        code=code_digest("scripts/make_table2.py"),
     script:
         "../../scripts/make_table2.py"
 
 
-rule table3:
+rule make_table3:
     """Table 3: LesaNet from ImageNet, from the unlabeled CT, and from nothing."""
     input:
         network="<results>/runs/lesanet_tcia/network.json",
@@ -92,7 +90,7 @@ rule table3:
             category="4.5 Domain-specific transfer",
         ),
     log:
-        "<logs>/table3.log",
+        "<logs>/make_table3.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
@@ -101,12 +99,11 @@ rule table3:
         methods=[config["lesanet"]["generic"], config["unlabeled"]["source"], "scratch"],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
-        code=code_digest("scripts/make_table3.py"),
     script:
         "../../scripts/make_table3.py"
 
 
-rule beside_the_paper:
+rule compare_with_paper:
     """A table beside the numbers that the paper prints, where the data are the paper's."""
     input:
         table="<results>/table{number}.csv",
@@ -114,13 +111,11 @@ rule beside_the_paper:
     output:
         csv="<results>/table{number}_vs_paper.csv",
     log:
-        "<logs>/table{number}_vs_paper.log",
+        "<logs>/compare_with_paper/table{number}.log",
     wildcard_constraints:
         number="[123]",
     localrule: True
     conda:
         "../../envs/maknet.yaml"
-    params:
-        code=code_digest("scripts/compare_with_paper.py"),
     script:
         "../../scripts/compare_with_paper.py"

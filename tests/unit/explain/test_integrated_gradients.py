@@ -1,8 +1,8 @@
 import torch
 from torch import Tensor, nn
 
-from maknet.explain import integrated_gradients
-from maknet.models import build_network
+from maknet.explain.integrated_gradients import integrated_gradients
+from maknet.models.build import build_network
 
 
 class Linear(nn.Module):

@@ -11,8 +11,8 @@ from maknet.explain.perturb import (
     region_mask,
     replace_by_neighbors,
 )
-from maknet.explain.study import VARIANTS, StudySettings, study
-from maknet.models import build_network
+from maknet.explain.study import VARIANTS, StudySettings, explain_images
+from maknet.models.build import build_network
 
 
 def test_a_region_lies_where_the_lesion_does() -> None:
@@ -59,7 +59,7 @@ def test_a_study_follows_the_originals_labels() -> None:
     regions = np.zeros((3, 32, 32), bool)
     regions[:, 8:16, 8:16] = True
     settings = StudySettings(8, 2, 0.25, [0.0, 0.5, 1.0])
-    found = study(network, images, regions, settings, 7, torch.device("cpu"), [2, 0])
+    found = explain_images(network, images, regions, settings, 7, torch.device("cpu"), [2, 0])
     assert found["labels"].shape == (3, len(VARIANTS), 2)
     np.testing.assert_allclose(found["followed"][:, 0], found["confidence"][:, 0], rtol=1e-6)
     np.testing.assert_allclose(
@@ -71,5 +71,5 @@ def test_a_study_follows_the_originals_labels() -> None:
     assert (found["variants"][1, 2][:, regions[0]] == 0).all()
     deleted = (found["variants"][0, 3] == 0).all(0)
     assert deleted.sum() == pytest.approx(0.25 * 32 * 32, abs=3)
-    again = study(network, images, regions, settings, 7, torch.device("cpu"), [2, 0])
+    again = explain_images(network, images, regions, settings, 7, torch.device("cpu"), [2, 0])
     assert all(np.array_equal(found[name], again[name]) for name in found)

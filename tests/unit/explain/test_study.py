@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from maknet.explain.study import StudySettings, study
+from maknet.explain.study import StudySettings, explain_images
 
 SIDE = 8
 
@@ -28,7 +28,7 @@ def found() -> dict[str, np.ndarray]:
     regions = np.zeros((3, SIDE, SIDE), bool)
     regions[:, 2:4, 2:4] = True
     settings = StudySettings(steps=8, top=1, deleted_fraction=0.25, fractions=[0.0, 0.25, 0.5])
-    return study(Linear(), images, regions, settings, 1, torch.device("cpu"), [1])
+    return explain_images(Linear(), images, regions, settings, 1, torch.device("cpu"), [1])
 
 
 def test_what_speaks_for_a_label_is_deleted_first(found: dict[str, np.ndarray]) -> None:

@@ -4,10 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maknet.errors import InputError
-from maknet.metrics import calibrate_thresholds, evaluate
 from maknet.metrics.bootstrap import bootstrap_means, intervals
-from maknet.metrics.multilabel import area_under_curve
-from maknet.metrics.thresholds import expand_to_parents, predict
+from maknet.metrics.multilabel import area_under_curve, evaluate
+from maknet.metrics.thresholds import calibrate_thresholds, expand_to_parents, predict
 
 # Five images, four labels: one ordinary, one never predicted, one without positives, one without
 # known negatives.

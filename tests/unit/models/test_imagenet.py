@@ -55,8 +55,8 @@ def test_the_fetched_folder_serves_torchvision(
     """The real loading path of a baseline, from a folder, without network."""
     from torchvision.models import resnet18
 
-    from maknet.models import build_network
     from maknet.models.baselines import IMAGENET_WEIGHTS
+    from maknet.models.build import build_network
 
     monkeypatch.setattr(torch.hub, "_hub_dir", None)
     state = resnet18().state_dict()
@@ -64,5 +64,5 @@ def test_the_fetched_folder_serves_torchvision(
     folder.mkdir()
     torch.save(state, folder / Path(IMAGENET_WEIGHTS["resnet18"].url).name)
     imagenet.use_imagenet(tmp_path)
-    body = build_network("resnet18", 4, weights="imagenet").get_submodule("body").state_dict()
+    body = build_network("resnet18", 4, weights="imagenet").get_submodule("backbone").state_dict()
     assert all(torch.equal(body[name], state[name]) for name in body)

@@ -6,11 +6,17 @@ import torch
 import yaml
 
 from maknet.errors import InputError
-from maknet.models import build_network, count_parameters, load_weights, save_weights
-from maknet.models.build import describe_network, load_run
+from maknet.files import ROOT
+from maknet.models.build import (
+    NetworkSpec,
+    build_network,
+    count_parameters,
+    load_network,
+    load_weights,
+    save_weights,
+)
 from maknet.models.lesanet import LesaNet
 
-ROOT = Path(__file__).resolve().parents[3]
 PAPER = yaml.safe_load((ROOT / "config/paper.yaml").read_text())["networks"]
 
 
@@ -74,19 +80,19 @@ def test_weights_survive_a_round_trip_and_must_fit(tmp_path: Path) -> None:
 
 def test_a_described_run_is_built_again(tmp_path: Path) -> None:
     settings = {**PAPER["resnet18"], "width": 0.125}
-    description = describe_network("resnet18", 5, settings)
+    description = NetworkSpec("resnet18", 5, settings).describe()
     network = build_network("resnet18", 5, **settings)
     assert description["parameters"] == count_parameters(network)
     assert description["paper_size_parameters"] == 11_248_847
     save_weights(tmp_path / "m.safetensors", network, {})
-    again = load_run(tmp_path / "m.safetensors", description).eval()
+    again = load_network(tmp_path / "m.safetensors", description).eval()
     x = torch.rand(1, 3, 64, 64)
     assert torch.equal(again(x)[1], network.eval()(x)[1])
 
 
 def test_describing_downloads_nothing_and_draws_no_random_numbers() -> None:
     before = torch.get_rng_state()
-    describe_network("vgg16", 5, {**PAPER["vgg16"], "weights": "imagenet"})
+    NetworkSpec("vgg16", 5, {**PAPER["vgg16"], "weights": "imagenet"}).describe()
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -100,7 +106,7 @@ def test_imagenet_weights_are_loaded_and_change_the_body(monkeypatch: pytest.Mon
         )
         network = build_network(name, 5, weights="imagenet")
         prefix = "features." if name == "vgg16" else ""
-        body = network.get_submodule("body").state_dict()
+        body = network.get_submodule("backbone").state_dict()
         for key, tensor in body.items():
             assert torch.equal(tensor, state[prefix + key]), key
         mean = network.get_buffer("mean")
@@ -148,7 +154,7 @@ def test_lesanets_regions_on_a_hand_made_feature_map(box: tuple[float, ...]) -> 
         def forward(self, _: torch.Tensor) -> torch.Tensor:
             return self.features
 
-    network.body = torch.nn.Sequential(*(Stage(features) for features in maps))
+    network.backbone = torch.nn.Sequential(*(Stage(features) for features in maps))
     network._ends = list(range(5))
     network._features(torch.zeros(1, 3, 120, 120), torch.tensor([box]))
     for features, scale, region, pooled in zip(maps, scales, regions, seen, strict=True):

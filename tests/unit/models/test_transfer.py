@@ -7,7 +7,7 @@ import torch
 
 from maknet.errors import InputError
 from maknet.models.build import build_network, save_weights
-from maknet.models.transfer import load_trunk, trunk_file
+from maknet.models.transfer import backbone_file, load_backbone
 
 SMALL = {"features": 8, "embedding": 8, "width": 0.125}
 
@@ -25,13 +25,13 @@ def vgg16(path: Path, width: float = 0.125, change: bool = True) -> Path:
 
 def test_every_tensor_of_the_trunk_is_the_files(tmp_path: Path) -> None:
     lesanet = build_network("lesanet", 7, **SMALL)
-    heads = {k: v.clone() for k, v in lesanet.state_dict().items() if not k.startswith("body.")}
-    report = load_trunk(lesanet, vgg16(tmp_path / "model.safetensors"))
+    heads = {k: v.clone() for k, v in lesanet.state_dict().items() if not k.startswith("backbone.")}
+    report = load_backbone(lesanet, vgg16(tmp_path / "model.safetensors"))
     source = build_network("vgg16", 5, width=0.125)
     from maknet.models.build import load_weights
 
     load_weights(tmp_path / "model.safetensors", source)
-    trunk = {k: v for k, v in lesanet.state_dict().items() if k.startswith("body.")}
+    trunk = {k: v for k, v in lesanet.state_dict().items() if k.startswith("backbone.")}
     assert report["tensors"] == 13 * 6  # weight and bias of 13 convolutions, 4 of normalizations
     for name, tensor in trunk.items():
         if "num_batches" not in name:
@@ -39,40 +39,40 @@ def test_every_tensor_of_the_trunk_is_the_files(tmp_path: Path) -> None:
     for name, tensor in heads.items():
         assert torch.equal(tensor, lesanet.state_dict()[name])
     assert report["source"] == "model.safetensors"
-    assert len(report["trunk_sha256"]) == 64
+    assert len(report["backbone_sha256"]) == 64
 
 
 def test_torchvisions_file_fits_by_its_own_names(tmp_path: Path) -> None:
     torch.manual_seed(1)
     network = build_network("vgg16", 5, width=0.125)
-    state = {f"features.{name.removeprefix('body.')}": tensor + 1.0
+    state = {f"features.{name.removeprefix('backbone.')}": tensor + 1.0
              for name, tensor in network.state_dict().items()
-             if name.startswith("body.") and "num_batches" not in name}  # fmt: skip
+             if name.startswith("backbone.") and "num_batches" not in name}  # fmt: skip
     folder = tmp_path / "checkpoints"
     folder.mkdir()
     torch.save({**state, "classifier.0.weight": torch.zeros(3)}, folder / "vgg16_bn-0.pth")
     lesanet = build_network("lesanet", 7, **SMALL)
-    load_trunk(lesanet, trunk_file(tmp_path))
-    assert torch.equal(lesanet.state_dict()["body.0.weight"], state["features.0.weight"])
+    load_backbone(lesanet, backbone_file(tmp_path))
+    assert torch.equal(lesanet.state_dict()["backbone.0.weight"], state["features.0.weight"])
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     lesanet = build_network("lesanet", 7, **SMALL)
     with pytest.raises(InputError, match="has the shape"):
-        load_trunk(lesanet, vgg16(tmp_path / "wide.safetensors", width=0.25))
+        load_backbone(lesanet, vgg16(tmp_path / "wide.safetensors", width=0.25))
     save_weights(tmp_path / "other.safetensors", build_network("resnet18", 5, width=0.125), {})
     with pytest.raises(InputError, match="is in only one of them"):
-        load_trunk(lesanet, tmp_path / "other.safetensors")
+        load_backbone(lesanet, tmp_path / "other.safetensors")
     (tmp_path / "none.safetensors").write_bytes(b"nothing")
     with pytest.raises(InputError, match="is not a weights file"):
-        load_trunk(lesanet, tmp_path / "none.safetensors")
+        load_backbone(lesanet, tmp_path / "none.safetensors")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds 0 weights files"):
-        trunk_file(tmp_path / "empty")
+        backbone_file(tmp_path / "empty")
 
 
 def test_weights_that_change_nothing_are_refused(tmp_path: Path) -> None:
     """Running statistics of a network that never trained are those of a fresh one."""
     lesanet = build_network("lesanet", 7, **SMALL)
     with pytest.raises(InputError, match="holds no trained weights"):
-        load_trunk(lesanet, vgg16(tmp_path / "m.safetensors", change=False))
+        load_backbone(lesanet, vgg16(tmp_path / "m.safetensors", change=False))

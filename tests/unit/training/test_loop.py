@@ -7,34 +7,34 @@ import pandas as pd
 import pytest
 import torch
 
-from maknet.data.labeled import load_labeled
-from maknet.data.labels import save_table
+from maknet.data.labels.label_table import save_table
+from maknet.data.shards.labeled_images import load_labeled_images
 from maknet.errors import InputError
 from maknet.files import write_rows
-from maknet.inference.predict import predict_scores
+from maknet.inference.scores import predict_scores
 from maknet.metrics.multilabel import area_under_curve
-from maknet.models import build_network
-from maknet.models.device import find_device
-from maknet.training.course import Batch
+from maknet.models.build import build_network
+from maknet.models.device import get_device
+from maknet.training.classifier.batches import Batch
+from maknet.training.classifier.losses import WeightedFocalLoss
+from maknet.training.classifier.objective import Objective
 from maknet.training.history import history_to_csv
-from maknet.training.loop import NotFiniteError, train
-from maknet.training.losses import WeightedFocalLoss
-from maknet.training.objective import Objective
+from maknet.training.loop import NotFiniteError, fit
 from tests.unit.training.toy import (
     CPU,
     NOISE,
-    conditions,
     fresh,
     labeled,
-    student_plan,
-    teacher_plan,
+    runtime,
+    student_recipe,
+    teacher_recipe,
 )
 
 
 def test_it_learns(tmp_path: Path) -> None:
     network = fresh()
-    plan = teacher_plan(tmp_path, epochs=12)
-    network.load_state_dict(train(network, plan, conditions(tmp_path / "events")))
+    recipe = teacher_recipe(tmp_path, epochs=12)
+    network.load_state_dict(fit(network, recipe, runtime(tmp_path / "events")))
     history_to_csv(tmp_path / "events", tmp_path / "history.csv")
     history = pd.read_csv(tmp_path / "history.csv")
     assert list(history) == ["epoch", "auc", "f1", "learning_rate", "loss"]
@@ -49,8 +49,8 @@ def test_it_learns(tmp_path: Path) -> None:
 
 
 def test_a_student_learns_from_both_halves(tmp_path: Path) -> None:
-    plan = student_plan(tmp_path, epochs=20)
-    train(fresh(), plan, conditions(tmp_path / "events"))
+    recipe = student_recipe(tmp_path, epochs=20)
+    fit(fresh(), recipe, runtime(tmp_path / "events"))
     history_to_csv(tmp_path / "events", tmp_path / "history.csv")
     history = pd.read_csv(tmp_path / "history.csv")
     assert history["loss"].iloc[-1] < 0.7 * history["loss"].iloc[0]
@@ -59,7 +59,7 @@ def test_a_student_learns_from_both_halves(tmp_path: Path) -> None:
 
 def test_two_trainings_are_bit_identical_for_any_number_of_readers(tmp_path: Path) -> None:
     first, second = (
-        train(fresh(), student_plan(tmp_path), conditions(tmp_path / str(n), loader_threads=n))
+        fit(fresh(), student_recipe(tmp_path), runtime(tmp_path / str(n), loader_threads=n))
         for n in (1, 3)
     )
     assert first.keys() == second.keys()
@@ -68,15 +68,15 @@ def test_two_trainings_are_bit_identical_for_any_number_of_readers(tmp_path: Pat
 
 def test_keeping_the_last_epoch(tmp_path: Path) -> None:
     network = fresh()
-    weights = train(network, teacher_plan(tmp_path, keep="last"), conditions(tmp_path / "e"))
+    weights = fit(network, teacher_recipe(tmp_path, monitor="last"), runtime(tmp_path / "e"))
     state = network.state_dict()
     assert all(torch.equal(weights[name], state[name]) for name in weights)
 
 
 def test_keeping_the_best_epoch(tmp_path: Path) -> None:
     network = fresh()
-    plan = teacher_plan(tmp_path, epochs=8)
-    network.load_state_dict(train(network, plan, conditions(tmp_path / "e")))
+    recipe = teacher_recipe(tmp_path, epochs=8)
+    network.load_state_dict(fit(network, recipe, runtime(tmp_path / "e")))
     history_to_csv(tmp_path / "e", tmp_path / "h.csv")
     best = pd.read_csv(tmp_path / "h.csv")["auc"].max()
     val = labeled(tmp_path, "val", 32)
@@ -86,9 +86,9 @@ def test_keeping_the_best_epoch(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_overflows_stops_with_its_step(tmp_path: Path) -> None:
-    wild = teacher_plan(tmp_path, learning_rate=1e18)
+    wild = teacher_recipe(tmp_path, learning_rate=1e18)
     with pytest.raises(NotFiniteError, match=r"at step \d+ of epoch \d+"):
-        train(fresh(), wild, conditions(tmp_path / "e"))
+        fit(fresh(), wild, runtime(tmp_path / "e"))
 
 
 def test_scores_do_not_depend_on_the_batch_or_leave_training_mode_off(tmp_path: Path) -> None:
@@ -124,18 +124,18 @@ def test_images_and_labels_must_agree(tmp_path: Path) -> None:
     save_table(tmp_path / "labels.npz", data.labels)
     rows = [{"lesion_index": i} for i in (4, 2, 0, 1, 5, 3)]
     write_rows(tmp_path / "a.csv", ("lesion_index",), rows)
-    joined = load_labeled(tmp_path / "a.npy", tmp_path / "a.csv", tmp_path / "labels.npz")
+    joined = load_labeled_images(tmp_path / "a.npy", tmp_path / "a.csv", tmp_path / "labels.npz")
     assert np.array_equal(joined.labels.positive, data.labels.positive[[4, 2, 0, 1, 5, 3]])
     write_rows(tmp_path / "short.csv", ("lesion_index",), rows[:2])
     with pytest.raises(InputError, match="has 6 images for 2 lesions"):
-        load_labeled(tmp_path / "a.npy", tmp_path / "short.csv", tmp_path / "labels.npz")
+        load_labeled_images(tmp_path / "a.npy", tmp_path / "short.csv", tmp_path / "labels.npz")
     write_rows(tmp_path / "other.csv", ("lesion_index",), [{"lesion_index": 99}])
     with pytest.raises(InputError, match="names lesion 99, which has no labels"):
-        load_labeled(tmp_path / "a.npy", tmp_path / "other.csv", tmp_path / "labels.npz")
+        load_labeled_images(tmp_path / "a.npy", tmp_path / "other.csv", tmp_path / "labels.npz")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_a_gpu_that_is_not_there_is_an_error() -> None:
     with pytest.raises(InputError, match="no GPU is visible"):
-        find_device("cuda")
-    assert find_device("cpu") == CPU
+        get_device("cuda")
+    assert get_device("cpu") == CPU

@@ -16,9 +16,9 @@ from maknet.errors import InputError
 from maknet.training.checkpoint import Checkpoint
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import InterruptedTrainingError, stop_requests
-from maknet.training.loop import Plan, train
-from maknet.training.training_job import time_left
-from tests.unit.training.toy import conditions, fresh, student_plan, teacher_plan
+from maknet.training.job import usable_seconds
+from maknet.training.loop import Recipe, fit
+from tests.unit.training.toy import fresh, runtime, student_recipe, teacher_recipe
 
 IDENTITY = {"settings": "aa", "inputs": "bb", "code": "cc"}
 Result = tuple[dict[str, torch.Tensor], bytes]
@@ -36,18 +36,18 @@ def stop_after(steps: int) -> Callable[[], str | None]:
     return reason
 
 
-def finish(plan: Plan, folder: Path, stops: list[int], interval_s: float = 1e9) -> Result:
+def finish(recipe: Recipe, folder: Path, stops: list[int], interval_s: float = 1e9) -> Result:
     """Train with interruptions after so many steps of each attempt."""
     folder.mkdir(exist_ok=True)
     state = folder / "state.pt"
     for number, steps in enumerate([*stops, 10**9]):
         checkpoint = Checkpoint(state, IDENTITY, interval_s)
-        how = conditions(
+        how = runtime(
             folder / "events", loader_threads=1 + number % 3, checkpoint=checkpoint,
             stop=stop_after(steps),
         )  # fmt: skip
         try:
-            weights = train(fresh(), plan, how)
+            weights = fit(fresh(), recipe, how)
         except InterruptedTrainingError as error:
             assert "start it again to go on" in str(error)  # noqa: PT017
             continue
@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(folder: Path) -> Result:
-    return finish(student_plan(folder), folder / "undisturbed", [])
+    return finish(student_recipe(folder), folder / "undisturbed", [])
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=3))
@@ -78,36 +78,36 @@ def test_a_stopped_student_ends_with_the_same_bits(
     folder: Path, undisturbed: Result, stops: list[int]
 ) -> None:
     (folder / "stopped" / "state.pt").unlink(missing_ok=True)
-    assert same(finish(student_plan(folder), folder / "stopped", stops), undisturbed)
+    assert same(finish(student_recipe(folder), folder / "stopped", stops), undisturbed)
 
 
 def test_a_teacher_that_keeps_its_last_epoch_resumes_as_well(folder: Path) -> None:
-    plan = teacher_plan(folder, keep="last", epochs=2)
+    recipe = teacher_recipe(folder, monitor="last", epochs=2)
     # 8 steps an epoch: within one, at its end, and at the end of all
-    whole = finish(plan, folder / "t0", [])
-    assert same(finish(plan, folder / "t1", [3, 5, 8]), whole)
+    whole = finish(recipe, folder / "t0", [])
+    assert same(finish(recipe, folder / "t1", [3, 5, 8]), whole)
 
 
 def test_states_are_saved_by_the_clock_too(folder: Path, undisturbed: Result) -> None:
     """What a kill leaves is a state saved by the clock: here after every step."""
-    assert same(finish(student_plan(folder), folder / "clock", [6], interval_s=0), undisturbed)
+    assert same(finish(student_recipe(folder), folder / "clock", [6], interval_s=0), undisturbed)
 
 
 def test_a_finished_training_whose_results_were_lost_is_not_repeated(
     folder: Path, undisturbed: Result
 ) -> None:
-    first = finish(student_plan(folder), folder / "lost", [])
+    first = finish(student_recipe(folder), folder / "lost", [])
     steps = stop_after(1)  # not one step may be taken
     checkpoint = Checkpoint(folder / "lost" / "state.pt", IDENTITY, 1e9)
-    how = conditions(folder / "lost" / "events", checkpoint=checkpoint, stop=steps)
-    weights = train(fresh(), student_plan(folder), how)
+    how = runtime(folder / "lost" / "events", checkpoint=checkpoint, stop=steps)
+    weights = fit(fresh(), student_recipe(folder), how)
     history_to_csv(folder / "lost" / "events", folder / "lost" / "history.csv")
     assert same((weights, (folder / "lost" / "history.csv").read_bytes()), first)
     assert same(first, undisturbed)
 
 
 def test_the_history_of_an_interrupted_training_is_whole(folder: Path, undisturbed: Result) -> None:
-    finish(student_plan(folder), folder / "again", [9])
+    finish(student_recipe(folder), folder / "again", [9])
     history = pd.read_csv(folder / "again" / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
 
@@ -171,7 +171,7 @@ def test_the_deadline_comes_before_the_limit() -> None:
         assert reason() == "out of time"
     with stop_requests(time.time() + 60) as reason:
         assert reason() is None
-    assert time_left(60, 180) == 3420
-    assert time_left(4, 180) == 120  # at most half is kept back: an attempt must get somewhere
-    assert time_left(None, 180) is None
-    assert time_left(60, None) is None
+    assert usable_seconds(60, 180) == 3420
+    assert usable_seconds(4, 180) == 120  # at most half is kept back: an attempt must get somewhere
+    assert usable_seconds(None, 180) is None
+    assert usable_seconds(60, None) is None

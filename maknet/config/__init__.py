@@ -1,0 +1,1 @@
+"""The configuration, read and checked while the workflow is parsed: no numpy, no torch."""

@@ -1,0 +1,231 @@
+"""The configuration, checked before any job starts.
+
+What is wrong with it ends in one sentence that names the key. Imported while the workflow is
+parsed, so nothing heavy is imported here.
+"""
+
+import difflib
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maknet.errors import InputError
+from maknet.files import ROOT
+
+Config = dict[str, Any]
+_TYPE_NAMES = {
+    "integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false",
+    "array": "a list", "object": "a section", "null": "null",
+}  # fmt: skip
+
+
+def check_config(config: Config, schema: str | Path) -> None:
+    """Check a merged configuration, and expand `$VARIABLES` in its paths in place.
+
+    Args:
+        config: The configuration.
+        schema: JSON schema as YAML.
+
+    Raises:
+        InputError: The first thing that is wrong, with its key.
+    """
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    _check_plain(config, "")
+    checker = _strict_validator(Draft202012Validator)
+    errors = sorted(checker(rules).iter_errors(config), key=lambda e: [str(k) for k in e.path])
+    if errors:
+        raise InputError(_sentence(errors[0]))
+    _check_ranges(config)
+    _expand_paths(config)
+    _check_sources(config)
+
+
+def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped
+    key = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(known))[0]
+        close = difflib.get_close_matches(unknown, known, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys are {', '.join(known)}."
+        return f"Unknown configuration key {_joined(key, unknown)!r}; {hint}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"The configuration key {_joined(key, missing)!r} is missing; see config/README.md."
+    if error.validator == "type":
+        wanted = " or ".join(_TYPE_NAMES[name] for name in _listed(error.validator_value))
+        return f"The configuration key {key!r} must be {wanted}, not {error.instance!r}."
+    if error.validator == "not":
+        return f"The configuration key {key!r} must be odd, not {error.instance!r}."
+    return f"The configuration key {key!r} is out of range: {error.message}."
+
+
+def _listed(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
+
+
+def _strict_validator(base: Any) -> Any:  # noqa: ANN401 - jsonschema is untyped
+    """Return a validator for which 12.0 is no whole number: code would count with it."""
+    from jsonschema.validators import extend
+
+    def is_integer(_: object, value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    return extend(  # type: ignore[no-untyped-call]
+        base, type_checker=base.TYPE_CHECKER.redefine("integer", is_integer)
+    )
+
+
+def _check_plain(value: object, key: str) -> None:
+    """Refuse what YAML can say and a setting cannot be: keys that are no text, .nan and .inf."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if not isinstance(name, str):
+                raise InputError(f"The configuration key {name!r} below {key!r} is not text.")
+            _check_plain(part, _joined(key, name))
+    elif isinstance(value, list):
+        for part in value:
+            _check_plain(part, key)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"The configuration key {key!r} must be finite, not {value}.")
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _check_ranges(config: Config) -> None:
+    """Check what a schema cannot say: order within pairs, equal lengths, parts that need others."""
+    for section, name in (("series", "step_mm"), ("series", "pixel_mm"), ("series", "body_hu"),
+                          ("image", "window_hu")):  # fmt: skip
+        low, high = config[section][name]
+        if low >= high:
+            raise InputError(
+                f"The configuration key '{section}.{name}' must rise, not [{low}, {high}]."
+            )
+    for name in ("crop_area", "crop_ratio"):
+        low, high = config["augmentation"][name]
+        if low > high:
+            raise InputError(
+                f"The configuration key 'augmentation.{name}' must not fall, not [{low}, {high}]."
+            )
+    maknet = config["networks"]["maknet"]
+    if len(maknet["widths"]) != len(maknet["layers"]):
+        raise InputError(
+            "The configuration keys 'networks.maknet.widths' and 'networks.maknet.layers' must "
+            "have the same length."
+        )
+    if config["image"]["size"] < 2 ** (len(maknet["widths"]) + 1):
+        raise InputError(
+            f"The configuration key 'image.size' is too small for {len(maknet['widths'])} blocks "
+            "of 'networks.maknet', each of which halves the image."
+        )
+    for name in ("vgg16", "resnet18"):
+        network = config["networks"][name]
+        if network["weights"] == "imagenet" and network["width"] != 1:
+            raise InputError(
+                f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights."
+            )
+    low, high = config["lesanet"]["input"]["window_hu"]
+    if low >= high:
+        raise InputError(
+            f"The configuration key 'lesanet.input.window_hu' must rise, not [{low}, {high}]."
+        )
+    offset, reach = config["lesanet"]["input"]["offset_mm"], config["deeplesion"]["reach_mm"]
+    if config["labeled"]["source"] == "deeplesion" and offset > reach:
+        raise InputError(
+            f"The configuration key 'lesanet.input.offset_mm' is {offset}, more than "
+            f"'deeplesion.reach_mm' = {reach}: the slices would not be there."
+        )
+    generic = config["lesanet"]["generic"]
+    if generic == "imagenet" and config["networks"]["vgg16"]["width"] != 1:
+        raise InputError(
+            "The configuration key 'networks.vgg16.width' must be 1 for ImageNet weights, which "
+            "'lesanet.generic' asks for."
+        )
+    if generic == "textures" and "textures" not in config:
+        raise InputError(
+            "The configuration key 'lesanet.generic' is textures, but there is no section "
+            "'textures'; see config/demo.yaml."
+        )
+    grid = config["evaluation"]["threshold_grid"]
+    if grid != sorted(grid):
+        raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")
+
+
+def _expand_paths(config: Config) -> None:
+    _expand(config["paths"], "paths")
+    _expand(config["tcia"], "tcia")
+    _expand(config["deeplesion"], "deeplesion")
+    if config["labeled"]["source"] == "folder":
+        _expand(config["labeled"].get("folder", {}), "labeled.folder")
+    if config["unlabeled"]["source"] == "folder":
+        _expand(config["unlabeled"], "unlabeled")
+
+
+def _expand(section: dict[str, Any], name: str) -> None:
+    for key, value in section.items():
+        if not isinstance(value, str) or "$" not in value:
+            continue
+        section[key] = os.path.expandvars(value)
+        if "$" in section[key]:
+            variable = section[key].split("$", 1)[1].split("/", 1)[0].strip("{}")
+            raise InputError(
+                f"The configuration key '{name}.{key}' uses the environment variable {variable}, "
+                "which is not set; export it or write the path itself."
+            )
+
+
+def _check_sources(config: Config) -> None:
+    for section, key in (("tcia", "manifest"), ("deeplesion", "sources")):
+        config[section][key] = _shipped(config[section][key])
+        _require(f"{section}.{key}", Path(config[section][key]), folder=False)
+    for key in ("files", "zips"):
+        place = config["deeplesion"][key]
+        if place is not None and "://" not in place:
+            _require(f"deeplesion.{key}", Path(place), folder=True)
+    drawn = [s for s in ("labeled", "unlabeled") if config[s]["source"] == "phantom"]
+    if drawn and config["dataset"] != "phantom":
+        raise InputError(
+            f"The configuration key 'dataset' is {config['dataset']}, but '{drawn[0]}.source' is "
+            "phantom: drawn data must be called phantom."
+        )
+    for section in ("labeled", "unlabeled"):
+        source = config[section]["source"]
+        if source == "phantom" and "phantom" not in config:
+            raise InputError(
+                f"The configuration key '{section}.source' is phantom, but there is no section "
+                "'phantom'; see config/demo.yaml."
+            )
+        if source == "folder" and "folder" not in config[section]:
+            raise InputError(
+                f"The configuration key '{section}.folder' is missing; name your data there."
+            )
+    if config["labeled"]["source"] == "folder":
+        for key, path in config["labeled"]["folder"].items():
+            _require(f"labeled.folder.{key}", Path(path), folder=key == "images")
+    if config["unlabeled"]["source"] == "folder":
+        _require("unlabeled.folder", Path(config["unlabeled"]["folder"]), folder=True)
+
+
+def _shipped(path: str) -> str:
+    """Return a shipped file's path also when the working directory is another folder."""
+    elsewhere = ROOT / path
+    return str(elsewhere) if not Path(path).exists() and elsewhere.exists() else path
+
+
+def _require(key: str, path: Path, folder: bool) -> None:
+    if folder and not path.is_dir():
+        raise InputError(
+            f"The configuration key {key!r} names the folder {path}, which is missing; "
+            "create it or name another."
+        )
+    if not folder and not path.is_file():
+        raise InputError(
+            f"The configuration key {key!r} names the file {path}, which is missing; "
+            "put it there or name another."
+        )

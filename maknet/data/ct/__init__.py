@@ -1,0 +1,1 @@
+"""DICOM CT series to uint8 triplets."""

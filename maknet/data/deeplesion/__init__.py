@@ -1,0 +1,1 @@
+"""DeepLesion on disk to uint8 triplets and HU patches."""

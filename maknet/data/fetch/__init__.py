@@ -1,1 +1,0 @@
-"""Getting data from archives: nothing is trusted because it exists, or because a tool said so."""

@@ -1,0 +1,1 @@
+"""Label tables, relations among labels, pseudo-labels."""

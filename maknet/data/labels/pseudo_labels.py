@@ -1,0 +1,154 @@
+"""The pseudo-labels of one round: one file, sparse, row by row with the unlabeled shards.
+
+At the paper's size 504,779 images of at most 15 labels are some 50 MB instead of 58 million
+entries. N images, K the most labels of an image, L labels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maknet.data.arrays import load_arrays, save_arrays
+from maknet.errors import InputError
+
+NONE = -1  # fills the places behind an image's last label
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """Labels of the unlabeled images, numbered shard after shard.
+
+    Attributes:
+        names: All labels, (L,).
+        batches: The batches, in the order of their images.
+        counts: Images of each batch.
+        label: Label numbers by falling score, (N, K) int16, `NONE` behind the last.
+        score: Their probabilities, (N, K) float32, 0 behind the last.
+        removed: How many candidates of each image were dropped as exclusive, (N,) uint8.
+    """
+
+    names: tuple[str, ...]
+    batches: tuple[str, ...]
+    counts: NDArray[np.int64]
+    label: NDArray[np.int16]
+    score: NDArray[np.float32]
+    removed: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.label)
+
+    def positive(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Return the labels of the named images, (len(rows), L)."""
+        chosen = self.label[rows]
+        dense = np.zeros((len(chosen), len(self.names) + 1), bool)  # the last column takes NONE
+        np.put_along_axis(dense, chosen.astype(np.intp), True, 1)
+        return dense[:, : len(self.names)]
+
+    def labels_per_image(self) -> NDArray[np.int64]:
+        """Return how many labels each image has, (N,)."""
+        counts: NDArray[np.int64] = (self.label != NONE).sum(1)
+        return counts
+
+    def label_counts(self) -> NDArray[np.int64]:
+        """Return how many images have each label, (L,)."""
+        return np.bincount(self.label[self.label != NONE], minlength=len(self.names))
+
+    def check_images(self, batches: Sequence[str], counts: NDArray[np.int64]) -> None:
+        """Hold the labels and the shards together.
+
+        Raises:
+            InputError: The shards are not those that were labeled.
+        """
+        if self.batches != tuple(batches) or not np.array_equal(self.counts, counts):
+            raise InputError(
+                f"The pseudo-labels belong to {len(self)} images of {len(self.batches)} batches, "
+                f"not to these {int(counts.sum())} of {len(batches)}; label the images anew."
+            )
+
+
+def sparse_labels(
+    scores: NDArray[np.floating], kept: NDArray[np.bool_], most: int
+) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+    """Return `label` and `score` of `PseudoLabels` for the kept labels (N, L), `most` places."""
+    order = np.argsort(-np.where(kept, scores, -np.inf), axis=1, kind="stable")[:, :most]
+    present = np.take_along_axis(kept, order, 1)
+    label = np.where(present, order, NONE).astype(np.int16)
+    score = np.where(present, np.take_along_axis(scores, order, 1), 0).astype(np.float32)
+    return label, score
+
+
+def save_pseudo_labels(path: str | Path, labels: PseudoLabels) -> None:
+    """Write an `.npz` of six arrays, the fields of `PseudoLabels`."""
+    save_arrays(
+        path, names=np.array(labels.names), batches=np.array(labels.batches),
+        counts=labels.counts, label=labels.label, score=labels.score, removed=labels.removed,
+    )  # fmt: skip
+
+
+def load_pseudo_labels(path: str | Path) -> PseudoLabels:
+    """Read what `save_pseudo_labels` wrote.
+
+    Raises:
+        InputError: The file is missing or is no pseudo-label file.
+    """
+    arrays = load_arrays(path)
+    fields = set(PseudoLabels.__dataclass_fields__)
+    if set(arrays) != fields:
+        raise InputError(f"{path} is no file of pseudo-labels; make it anew.")
+    names, batches = (tuple(map(str, arrays.pop(key))) for key in ("names", "batches"))
+    return PseudoLabels(names, batches, **arrays)
+
+
+def pseudo_label(
+    scores: NDArray[np.floating],
+    exclusive: NDArray[np.bool_],
+    top: int = 15,
+    threshold: float = 0.5,
+) -> NDArray[np.bool_]:
+    """Return the labels (N, L) that are kept.
+
+    A label is a candidate when it is among the `top` of its image and its score is above
+    `threshold`. Candidates are taken by falling score, equal scores by label number, and one is
+    dropped when it excludes a label already taken, as LesaNet's filter does.
+
+    Args:
+        scores: Probabilities, (N, L).
+        exclusive: Symmetric, (L, L).
+        top: Most labels of an image.
+        threshold: Scores must exceed it.
+    """
+    return drop_exclusive(scores, candidates(scores, top, threshold), exclusive)
+
+
+def candidates(scores: NDArray[np.floating], top: int, threshold: float) -> NDArray[np.bool_]:
+    """Return the labels (N, L) among the `top` of their image with a score above `threshold`."""
+    order = _by_falling_score(scores)[:, :top]
+    chosen = np.zeros(scores.shape, bool)
+    np.put_along_axis(chosen, order, np.take_along_axis(scores, order, 1) > threshold, 1)
+    return chosen
+
+
+def drop_exclusive(
+    scores: NDArray[np.floating], candidate: NDArray[np.bool_], exclusive: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return the candidates (N, L) without those that exclude one of a higher score."""
+    most = int(candidate.sum(1).max(initial=0))
+    order = _by_falling_score(np.where(candidate, scores, -np.inf))[:, :most]
+    kept = np.zeros(scores.shape, bool)
+    blocked = np.zeros(scores.shape, bool)
+    rows = np.arange(len(scores))
+    for place in range(most):
+        label = order[:, place]
+        taken = candidate[rows, label] & ~blocked[rows, label]
+        kept[rows[taken], label[taken]] = True
+        blocked |= exclusive[label] & taken[:, None]
+    return kept
+
+
+def _by_falling_score(scores: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return label numbers (N, L), equal scores by number."""
+    return np.argsort(-scores, axis=1, kind="stable")

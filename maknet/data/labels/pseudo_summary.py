@@ -1,0 +1,62 @@
+"""What the pseudo-labels of the rounds look like, and how they change from round to round."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from maknet.data.labels.pseudo_labels import PseudoLabels
+
+_ROWS = 1 << 16  # images compared at once, to bound memory
+
+
+def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) -> pd.DataFrame:
+    """Return one row a round.
+
+    Args:
+        rounds: Labels of round 1, 2, ...
+        labelers: The run that made them.
+
+    Returns:
+        Columns: `round`, `labeler`, `images`, `without_label`, `labels_per_image` (over all
+        images), `removed_as_exclusive` (labels), and against the round before `changed_images`
+        (share of images whose labels differ) and `changed_labels` (share of the labels of either
+        round that the other does not have), NaN in round 1.
+    """
+    rows = []
+    for number, (labels, labeler) in enumerate(zip(rounds, labelers, strict=True)):
+        counts = labels.labels_per_image()
+        before = rounds[number - 1] if number else None
+        images, entries = (np.nan, np.nan) if before is None else _changes(before, labels)
+        rows.append({
+            "round": number + 1,
+            "labeler": labeler,
+            "images": len(labels),
+            "without_label": int((counts == 0).sum()),
+            "labels_per_image": float(counts.mean()),
+            "removed_as_exclusive": int(labels.removed.sum(dtype=np.int64)),
+            "changed_images": images,
+            "changed_labels": entries,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def count_by_label(rounds: Sequence[PseudoLabels]) -> pd.DataFrame:
+    """Return how many images have each label: a row a label, a column `round<r>` a round."""
+    table = pd.DataFrame({"label": rounds[0].names})
+    for number, labels in enumerate(rounds):
+        table[f"round{number + 1}"] = labels.label_counts()
+    return table
+
+
+def _changes(before: PseudoLabels, after: PseudoLabels) -> tuple[float, float]:
+    """Return the shares of images and of labels that differ."""
+    before.check_images(after.batches, after.counts)
+    images = differing = either = 0
+    for start in range(0, len(after), _ROWS):
+        rows = np.arange(start, min(start + _ROWS, len(after)))
+        old, new = before.positive(rows), after.positive(rows)
+        images += int((old != new).any(1).sum())
+        differing += int((old != new).sum())
+        either += int((old | new).sum())
+    return images / len(after), differing / either if either else 0.0

@@ -1,0 +1,44 @@
+"""Images of a split joined with their labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maknet.data.labels.label_table import LabelTable, load_table, select_lesions
+from maknet.data.shards.shard import ShardReader
+from maknet.errors import InputError
+from maknet.files import read_rows
+
+
+@dataclass(frozen=True)
+class LabeledImages:
+    """Images and their labels, row by row."""
+
+    images: ShardReader
+    labels: LabelTable
+
+    def __post_init__(self) -> None:
+        """Hold the rows together."""
+        if len(self.images) != len(self.labels):
+            raise InputError(
+                f"{self.images.path} has {len(self.images)} images for {len(self.labels)} lesions; "
+                "prepare both anew."
+            )
+
+
+def load_labeled_images(shard: str | Path, index: str | Path, labels: str | Path) -> LabeledImages:
+    """Join a shard with its label table through the lesion numbers in its index.
+
+    Lesions whose image could not be read are in the table but not in the shard; they drop out here.
+    """
+    table = load_table(labels)
+    lesions = np.array([int(row["lesion_index"]) for row in read_rows(index)], np.int64)
+    return LabeledImages(ShardReader(shard), select_lesions(table, lesions, index))
+
+
+def load_split(inputs: Mapping[str, Any], split: str) -> LabeledImages:
+    """Load a split from the inputs of a rule: `<split>`, `<split>_index` and `<split>_labels`."""
+    return load_labeled_images(inputs[split], inputs[f"{split}_index"], inputs[f"{split}_labels"])

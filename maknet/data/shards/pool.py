@@ -1,0 +1,72 @@
+"""Many shards as one sequence of images: the unlabeled volumes of all batches."""
+
+import errno
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maknet.data.shards.shard import ShardReader, image_bytes
+from maknet.errors import InputError
+
+
+class ConcatShards:
+    """Random access to the images of several shards, numbered one shard after the other.
+
+    Empty shards, batches of which every series was refused, are allowed.
+
+    Args:
+        shards: In the order that numbers the images.
+
+    Raises:
+        InputError: A shard is damaged, the shards differ in image size, or hold no image at all.
+    """
+
+    def __init__(self, shards: Sequence[str | Path]) -> None:
+        self.paths = [Path(shard) for shard in shards]
+        self._readers = _open_all(self.paths)
+        self.counts = np.array([len(reader) for reader in self._readers], np.int64)
+        self._starts = np.concatenate([[0], np.cumsum(self.counts)])
+        shapes = {reader.shape[1:] for reader in self._readers if len(reader)}
+        if not shapes:
+            raise InputError(
+                "No unlabeled image is left: every series was refused; look at rejected.csv and "
+                "the configuration's section 'series'."
+            )
+        if len(shapes) > 1:
+            raise InputError(
+                f"The unlabeled shards hold images of {sorted(shapes)}; prepare them anew with one "
+                "configuration."
+            )
+        self.shape: tuple[int, ...] = (len(self), *shapes.pop())
+        self.dtype = self._readers[0].dtype
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return int(self._starts[-1])
+
+    def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[np.uint8]) -> None:
+        """Fill `out` (len(rows), C, S, S), which must be contiguous, with the named images."""
+        shards = np.searchsorted(self._starts, rows, side="right") - 1
+        view, size = image_bytes(out), self._readers[0].image_bytes
+        for place, (row, shard) in enumerate(zip(rows, shards, strict=True)):
+            if not 0 <= row < len(self):
+                raise IndexError(f"image {row} of {len(self)}")
+            within = int(row) - int(self._starts[shard])
+            self._readers[shard].read_one(within, view[place * size : (place + 1) * size])
+
+
+def _open_all(paths: Sequence[Path]) -> list[ShardReader]:
+    readers: list[ShardReader] = []
+    for path in paths:
+        try:
+            readers.append(ShardReader(path))
+        except OSError as error:
+            if error.errno != errno.EMFILE:
+                raise
+            raise InputError(
+                f"More shards than files that may be open ({len(readers)} of {len(paths)}); raise "
+                "unlabeled.batch_size, or the limit with `ulimit -n`."
+            ) from error
+    return readers

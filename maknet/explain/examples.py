@@ -1,0 +1,49 @@
+"""Which lesions the figures show: by a rule that looks at labels only, never at predictions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maknet.data.labels.label_table import LabelTable
+from maknet.errors import InputError
+
+
+def choose_examples(
+    labels: LabelTable, patients: NDArray[np.int64], count: int, wanted: Sequence[int] | None
+) -> list[int]:
+    """Return rows of the table.
+
+    Args:
+        labels: Of the lesions to choose from.
+        patients: The patient of each row.
+        count: How many.
+        wanted: Lesion numbers that are taken instead of the rule.
+
+    Returns:
+        The wanted lesions; else, one a patient and with different labels, those with the most
+        labels, equal ones by lesion number.
+
+    Raises:
+        InputError: A wanted lesion is not among them.
+    """
+    if wanted is not None:
+        place = {int(lesion): row for row, lesion in enumerate(labels.lesion_index)}
+        missing = [lesion for lesion in wanted if lesion not in place]
+        if missing:
+            raise InputError(
+                f"The configuration key 'explain.lesions' names lesion {missing[0]}, which is not "
+                "in the hand-labeled set; choose others, or null for the rule."
+            )
+        return [place[lesion] for lesion in wanted]
+    order = np.lexsort((labels.lesion_index, -labels.positive.sum(1)))
+    chosen: list[int] = []
+    seen: set[object] = set()
+    for row in order.tolist():
+        marks = {int(patients[row]), labels.positive[row].tobytes()}
+        if seen.isdisjoint(marks):
+            chosen.append(row)
+            seen |= marks
+        if len(chosen) == count:
+            break
+    return chosen

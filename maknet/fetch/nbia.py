@@ -1,0 +1,122 @@
+"""Series from NBIA, TCIA's own service, through tcia_utils (API v4).
+
+tcia_utils raises for nothing that happens on the way: it logs, and returns. What it logs is read
+here, its requests get a time limit, and the count and MD5 list come from the service itself.
+"""
+
+import csv
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from maknet.config.manifest import ManifestSeries
+from maknet.fetch.verify import MD5_LIST, FetchError, SeriesListing
+
+
+class _Complaints(logging.Handler):
+    """Keeps what a logger complains about."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@dataclass(frozen=True)
+class NbiaArchive:
+    """NBIA, or a mirror of it.
+
+    Attributes:
+        url: Address of the services, ending in `/`; None for TCIA's own.
+        timeout_s: Longest silence of the server.
+    """
+
+    url: str | None
+    timeout_s: float
+    name: str = "nbia"
+
+    def fetch(
+        self, series: Sequence[ManifestSeries], into: Path
+    ) -> Iterator[tuple[str, SeriesListing | FetchError]]:
+        """Download each series into its own folder below `into`, which must be empty.
+
+        Yields:
+            SeriesInstanceUID, and what the archive says of the series or what went wrong.
+        """
+        with self._configured() as (nbia, complaints):
+            for item in series:
+                complaints.messages.clear()
+                try:
+                    answer: SeriesListing | FetchError = self._fetch_one(
+                        nbia, complaints, item.uid, into
+                    )
+                except FetchError as error:
+                    answer = error
+                yield item.uid, answer
+
+    def _fetch_one(
+        self,
+        nbia: Any,  # noqa: ANN401 - a module without types
+        complaints: _Complaints,
+        uid: str,
+        into: Path,
+    ) -> SeriesListing:
+        listed = nbia.getSeries(seriesUid=uid)
+        _raise_logged(complaints)
+        if not listed:
+            raise FetchError("not_listed", "the archive lists no such series")
+        try:
+            images = int(listed[0]["ImageCount"])
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise FetchError("transfer", "the archive's listing has no count of images") from error
+        nbia.downloadSeries([uid], path=str(into), hash="y", input_type="list", max_workers=1)
+        _raise_logged(complaints)
+        return SeriesListing(images, _read_md5_list(into / uid / MD5_LIST))
+
+    @contextmanager
+    def _configured(self) -> Iterator[tuple[Any, _Complaints]]:
+        """Yield tcia_utils.nbia with time limits, our address, and its complaints collected."""
+        import requests
+        from tcia_utils import nbia
+
+        send = requests.Session.send
+
+        def limited(session: requests.Session, request: Any, **options: Any) -> Any:  # noqa: ANN401
+            options["timeout"] = options.get("timeout") or self.timeout_s
+            return send(session, request, **options)
+
+        complaints, logger = _Complaints(), logging.getLogger("tcia_utils.nbia")
+        logger.addHandler(complaints)
+        address = nbia.setApiUrl if self.url is None else (lambda *_, **__: self.url)
+        try:
+            with (
+                mock.patch.object(requests.Session, "send", limited),
+                mock.patch.object(nbia, "setApiUrl", address),
+            ):
+                yield nbia, complaints
+        finally:
+            logger.removeHandler(complaints)
+
+
+def _raise_logged(complaints: _Complaints) -> None:
+    if not complaints.messages:
+        return
+    text = " ".join(complaints.messages[0].split())
+    permanent = any(f" {code} " in f" {text} " for code in (400, 401, 403, 404))
+    reason = "not_available" if permanent else "transfer"
+    raise FetchError(reason, text[:200], permanent)
+
+
+def _read_md5_list(path: Path) -> dict[str, str]:
+    """Return MD5 by file name; the list is the last file of a whole answer."""
+    if not path.is_file():
+        raise FetchError("incomplete", "the answer broke off: it has no list of MD5 sums")
+    with path.open(newline="", encoding="utf-8", errors="replace") as handle:
+        rows = list(csv.reader(handle))
+    return {row[0]: row[1] for row in rows[1:] if len(row) >= 2}

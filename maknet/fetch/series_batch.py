@@ -1,0 +1,187 @@
+"""A batch of series is fetched, verified and only then put in its place.
+
+What was verified survives a stop: it waits beside the output, under the name of the batch, and the
+next run checks it against its own list before it counts again. Everything else is thrown away.
+"""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from maknet.config.manifest import ManifestSeries
+from maknet.errors import InputError
+from maknet.fetch.retries import RetryPolicy
+from maknet.fetch.verify import FetchError, FileChecksum, SeriesListing, verify_series
+from maknet.files import read_json, write_json, write_rows
+from maknet.progress import progress
+
+logger = logging.getLogger("maknet")
+RECEIPT_COLUMNS = (
+    "series_uid", "file", "bytes", "md5", "route", "collection", "license", "doi", "address",
+)  # fmt: skip
+REFUSED_COLUMNS = ("series_uid", "reason", "detail")
+
+
+class Archive(Protocol):
+    """Where series come from."""
+
+    @property
+    def name(self) -> str:
+        """The route, for receipts."""
+
+    def fetch(
+        self, series: Sequence[ManifestSeries], into: Path
+    ) -> Iterator[tuple[str, SeriesListing | FetchError]]:
+        """Download into folders named by UID; yield of each what to expect or what failed."""
+
+
+def fetch_batch(
+    series: Sequence[ManifestSeries],
+    archive: Archive,
+    policy: RetryPolicy,
+    max_failed: int,
+    partial: Path,
+    target: Path,
+    receipt: Path,
+    refused: Path,
+    sleep: Callable[[float], None] = time.sleep,
+    incoming: Path | None = None,
+) -> None:
+    """Fetch a batch.
+
+    Args:
+        series: What to fetch.
+        archive: From where.
+        policy: Retries and pauses.
+        max_failed: Series of a batch that may stay out.
+        partial: Keeps verified series from run to run; removed when the batch is whole.
+        target: Folder to make, one folder a series.
+        receipt: CSV to write, one row a file.
+        refused: CSV to write, one row a series that stayed out.
+        sleep: Waits; a test passes its own.
+        incoming: Folder on the node's own disk for what is not verified; beside the rest without.
+
+    Raises:
+        InputError: More than `max_failed` series stayed out.
+    """
+    partial.mkdir(parents=True, exist_ok=True)
+    incoming = incoming or partial / "incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    kept = {item.uid: facts for item in series if (facts := _verified_before(partial, item.uid))}
+    faults: dict[str, FetchError] = {}
+    for pause in policy.pauses():
+        waiting = [s for s in series if s.uid not in kept and not _is_final(faults.get(s.uid))]
+        if not waiting:
+            break
+        if pause:
+            sleep(pause)
+        faults |= _attempt(waiting, archive, incoming, partial, kept)
+    failed = {uid: fault for uid, fault in faults.items() if uid not in kept}
+    rows = [{"series_uid": u, "reason": f.reason, "detail": str(f)} for u, f in failed.items()]
+    write_rows(partial / "refused.csv", REFUSED_COLUMNS, rows)
+    if len(failed) > max_failed:
+        uid, fault = next(iter(failed.items()))
+        raise InputError(
+            f"{len(failed)} of {len(series)} series could not be fetched, more than "
+            f"tcia.max_failed = {max_failed}: {uid}: {fault} ({fault.reason}); all are "
+            f"listed in {partial / 'refused.csv'}, and {len(kept)} are kept for the next run."
+        )
+    write_rows(refused, REFUSED_COLUMNS, rows)
+    _finish(series, kept, archive.name, partial, target, receipt)
+    shutil.rmtree(partial)
+
+
+def _attempt(
+    waiting: Sequence[ManifestSeries],
+    archive: Archive,
+    incoming: Path,
+    partial: Path,
+    kept: dict[str, list[FileChecksum]],
+) -> dict[str, FetchError]:
+    """Ask once for all that is waiting; return what went wrong and extend `kept`."""
+    incoming.mkdir()
+    faults: dict[str, FetchError] = {}
+    done = progress("fetching", len(waiting), "series")
+    for uid, answer in archive.fetch(waiting, incoming):
+        item = next(s for s in waiting if s.uid == uid)
+        try:
+            if isinstance(answer, FetchError):
+                raise answer
+            _check_drift(item, answer)
+            facts = verify_series(incoming / uid, uid, answer)
+            _keep(incoming / uid, partial, facts)
+            kept[uid] = facts
+        except FetchError as fault:
+            logger.info("%s: %s (%s)", uid, fault, fault.reason)
+            faults[uid] = fault
+        done.update()
+    done.close()
+    shutil.rmtree(incoming)
+    return faults
+
+
+def _check_drift(item: ManifestSeries, answer: SeriesListing) -> None:
+    if item.images is not None and answer.images != item.images:
+        raise FetchError(
+            "archive_changed",
+            f"the archive has {answer.images} images, the manifest says {item.images}",
+            permanent=True,
+        )
+
+
+def _is_final(fault: FetchError | None) -> bool:
+    return fault is not None and fault.permanent
+
+
+def _keep(folder: Path, partial: Path, facts: list[FileChecksum]) -> None:
+    """Move a verified series beside the output; its list is written first."""
+    names = {fact.file for fact in facts}
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink()
+    final = partial / folder.name
+    shutil.rmtree(final, ignore_errors=True)
+    write_json(partial / f"{folder.name}.json", [asdict(fact) for fact in facts])
+    shutil.move(folder, final)
+
+
+def _verified_before(partial: Path, uid: str) -> list[FileChecksum] | None:
+    """Return the facts of a series kept by an earlier run, if its files still have them."""
+    listing = partial / f"{uid}.json"
+    if not listing.is_file() or not (partial / uid).is_dir():
+        return None
+    facts = [FileChecksum(**fact) for fact in read_json(listing)]
+    expected = SeriesListing(len(facts), {fact.file: fact.md5 for fact in facts})
+    try:
+        return verify_series(partial / uid, uid, expected)
+    except FetchError as fault:
+        logger.info("%s was kept but is not whole (%s): it is fetched again", uid, fault)
+        return None
+
+
+def _finish(
+    series: Sequence[ManifestSeries],
+    kept: dict[str, list[FileChecksum]],
+    route: str,
+    partial: Path,
+    target: Path,
+    receipt: Path,
+) -> None:
+    """Write the receipt, then move the series: what can fail comes before what is moved."""
+    rows: list[dict[str, Any]] = []
+    for item in series:
+        if item.uid not in kept:
+            continue
+        source = {"route": route, "collection": item.collection, "license": item.license,
+                  "doi": item.doi, "address": item.address}  # fmt: skip
+        rows += [{"series_uid": item.uid, **asdict(f), **source} for f in kept[item.uid]]
+    write_rows(receipt, RECEIPT_COLUMNS, rows)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for item in series:
+        if item.uid in kept:
+            (partial / item.uid).rename(target / item.uid)

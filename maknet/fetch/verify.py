@@ -1,0 +1,102 @@
+"""Whether a downloaded series is whole: the one judge for every archive.
+
+tcia_utils reports success for half a series, for another series' images and for damaged files, and
+a second call then skips what "exists". So each series is looked at, file by file, before it counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from maknet.data.ct.header import (
+    BrokenHeaderError,
+    NotAnImageError,
+    NotDicomError,
+    read_header,
+)
+from maknet.files import md5
+
+MD5_LIST = "md5hashes.csv"
+_NO_IMAGES = {"LICENSE", MD5_LIST}
+
+
+class FetchError(Exception):
+    """A series was not had, or is not what it should be.
+
+    Attributes:
+        reason: A word for tables.
+        permanent: Whether asking again cannot help.
+    """
+
+    def __init__(self, reason: str, detail: str, permanent: bool = False) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class SeriesListing:
+    """What the archive that is used says of a series.
+
+    Attributes:
+        images: How many there are now.
+        md5: MD5 by name of the files for which the archive publishes it.
+        sizes: Bytes by name of every file, where the archive lists them.
+    """
+
+    images: int
+    md5: Mapping[str, str]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileChecksum:
+    """One verified file."""
+
+    file: str
+    bytes: int
+    md5: str
+
+
+def verify_series(folder: Path, series_uid: str, expected: SeriesListing) -> list[FileChecksum]:
+    """Check every file of a downloaded series.
+
+    Raises:
+        FetchError: Files are missing, too many, damaged, of another series, or not unique.
+    """
+    files = (
+        sorted(p for p in folder.iterdir() if p.name not in _NO_IMAGES) if folder.is_dir() else []
+    )
+    if len(files) != expected.images or not all(path.is_file() for path in files):
+        raise FetchError("incomplete", f"{len(files)} of {expected.images} images arrived")
+    for listed in (expected.md5, expected.sizes):
+        if len(listed) == expected.images and {p.name for p in files} != set(listed):
+            raise FetchError("incomplete", "the files are not those that the archive lists")
+    seen: set[str] = set()
+    facts = []
+    for path in files:
+        facts.append(_file_checksum(path, expected))
+        _check_identity(path, series_uid, seen)
+    return facts
+
+
+def _file_checksum(path: Path, expected: SeriesListing) -> FileChecksum:
+    content = path.read_bytes()
+    if expected.sizes.get(path.name, len(content)) != len(content):
+        raise FetchError("incomplete", f"{path.name} has not the size that the archive lists")
+    found = md5(content)
+    if expected.md5.get(path.name, found).lower() != found:
+        raise FetchError("wrong_md5", f"{path.name} differs from the archive's MD5")
+    return FileChecksum(path.name, len(content), found)
+
+
+def _check_identity(path: Path, series_uid: str, seen: set[str]) -> None:
+    try:
+        header = read_header(path)
+    except (BrokenHeaderError, NotAnImageError, NotDicomError) as error:
+        raise FetchError("damaged", f"{path.name} is no DICOM image") from error
+    if header.series_uid != series_uid:
+        raise FetchError("other_series", f"{path.name} belongs to series {header.series_uid}")
+    if header.sop_uid in seen:
+        raise FetchError("duplicates", f"{path.name} repeats another image")
+    seen.add(header.sop_uid)

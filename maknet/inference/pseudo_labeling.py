@@ -1,0 +1,62 @@
+"""Pseudo-labels of all unlabeled images, batch after batch, in memory that does not grow with L."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from maknet.data.labels.pseudo_labels import PseudoLabels, candidates, drop_exclusive, sparse_labels
+from maknet.data.shards.pool import ConcatShards
+from maknet.inference.scores import score_batches
+from maknet.progress import progress
+
+
+def label_images(
+    network: nn.Module,
+    pool: ConcatShards,
+    names: Sequence[str],
+    exclusive: NDArray[np.bool_],
+    top: int,
+    threshold: float,
+    batch_size: int,
+    device: torch.device,
+    threads: int = 1,
+) -> PseudoLabels:
+    """Label every image of the pool (paper section 4.2), noise off.
+
+    Args:
+        network: The teacher, or the student of the round before.
+        pool: N images; a shard's file name without suffix is its batch.
+        names: The labels, (L,).
+        exclusive: Symmetric, (L, L).
+        top: Most labels of an image.
+        threshold: Scores must exceed it.
+        batch_size: Images at once.
+        device: Where the network runs.
+        threads: Readers side by side.
+    """
+    label = np.empty((len(pool), min(top, len(names))), np.int16)
+    score = np.empty(label.shape, np.float32)
+    removed = np.empty(len(pool), np.uint8)
+    rows = np.arange(len(pool))
+    batches = score_batches(network, pool, rows, batch_size, device, threads)
+    start = 0
+    for scores in _with_progress(batches, len(pool)):
+        end = start + len(scores)
+        candidate = candidates(scores, top, threshold)
+        kept = drop_exclusive(scores, candidate, exclusive)
+        label[start:end], score[start:end] = sparse_labels(scores, kept, label.shape[1])
+        removed[start:end] = (candidate & ~kept).sum(1)
+        start = end
+    shards = tuple(path.stem for path in pool.paths)
+    return PseudoLabels(tuple(names), shards, pool.counts, label, score, removed)
+
+
+def _with_progress(batches: Iterator[NDArray[np.float32]], total: int) -> Iterator[NDArray[Any]]:
+    with progress("pseudo-labels", total, "image") as bar:
+        for scores in batches:
+            yield scores
+            bar.update(len(scores))

@@ -1,0 +1,83 @@
+"""Probabilities of a network for images on disk. N images, L labels, B images a batch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from maknet.data.shards.prefetch import ImageSource, prefetch, split_batches
+from maknet.data.shards.shard import ShardReader
+from maknet.files import read_rows
+from maknet.models.device import as_input, mixed_precision
+
+
+def score_batches(
+    network: nn.Module,
+    source: ImageSource,
+    rows: NDArray[np.integer],
+    batch_size: int,
+    device: torch.device,
+    threads: int = 1,
+) -> Iterator[NDArray[np.float32]]:
+    """Yield (B, L) probabilities of the final logits, noise off, batch after batch.
+
+    The network's mode is put back at the end.
+    """
+    training = network.training
+    network.eval()
+    batches = split_batches(source, rows, batch_size)
+    waiting: Tensor | None = None
+    try:
+        for images in prefetch(batches, batch_size, device, threads):
+            scores = _probabilities(network, images, device)
+            if waiting is not None:  # the GPU computes the next batch while this one is used
+                yield waiting.cpu().numpy()
+            waiting = scores
+        if waiting is not None:
+            yield waiting.cpu().numpy()
+    finally:
+        network.train(training)
+
+
+def _probabilities(network: nn.Module, images: Tensor, device: torch.device) -> Tensor:
+    with torch.inference_mode(), mixed_precision(device):
+        logits = network(as_input(images, device))[1]
+        return torch.sigmoid(logits.float())
+
+
+def predict_scores(
+    network: nn.Module,
+    source: ImageSource,
+    rows: NDArray[np.integer],
+    batch_size: int,
+    device: torch.device,
+) -> NDArray[np.float32]:
+    """Return (N, L) probabilities of the final logits, noise off, for the named images."""
+    scores: NDArray[np.float32] = np.concatenate(
+        list(score_batches(network, source, rows, batch_size, device))
+    )
+    return scores
+
+
+def score_shard(
+    network: nn.Module, shard: str | Path, index: str | Path, batch_size: int, device: torch.device
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Score every image of a shard of labeled images.
+
+    Args:
+        network: MAKNet or a baseline.
+        shard: `.npy` of images, (N, 3, S, S) uint8.
+        index: CSV with a row per image.
+        batch_size: Images at once.
+        device: Where the network runs.
+
+    Returns:
+        Probabilities (N, L) and lesion numbers (N,).
+    """
+    lesions = np.array([int(row["lesion_index"]) for row in read_rows(index)], np.int64)
+    with ShardReader(shard) as images:
+        scores = predict_scores(network, images, np.arange(len(images)), batch_size, device)
+    return scores, lesions

@@ -1,0 +1,1 @@
+"""How a rule's script runs: arguments, log, errors, lock, record."""

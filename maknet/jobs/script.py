@@ -1,0 +1,74 @@
+"""How a script runs: its `main` is called with the values of its rule, by name.
+
+A parameter of `main` bears the name of an input, an output, a parameter or a wildcard of the rule,
+as a test of pytest names its fixtures; a wildcard gives way to the others. Paths arrive as `Path`.
+A few names stand for more than one value: `inputs`, `outputs`, `wildcards`, `threads`, `config`,
+`resources`, and `training_job` in the scripts that train.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from maknet.files import ROOT
+from maknet.jobs.job import ScriptJob, job
+
+
+def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
+    """Run a script's `main` as a job, see `maknet.jobs.job.job`.
+
+    Args:
+        snakemake: The object that the workflow hands to the script.
+        main: The script's function.
+
+    Raises:
+        TypeError: The rule has no value, or two, of the name of a parameter.
+    """
+    with job(snakemake, script_path(main)):
+        main(**arguments(main, snakemake))
+
+
+def script_path(main: Callable[..., None]) -> str:
+    """Return the path, below the root of the checkout, of the script that defines `main`."""
+    return str(Path(main.__globals__["__file__"]).relative_to(ROOT))
+
+
+def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -> dict[str, Any]:
+    """Return the values of a job that `main` asks for; a default stands where a rule has none.
+
+    Args:
+        main: The script's function.
+        snakemake: The job.
+        more: Further values by name.
+
+    Raises:
+        TypeError: The rule has no value, or two, of the name of a parameter.
+    """
+    inputs, outputs = _paths(snakemake.input), _paths(snakemake.output)
+    wildcards, params = dict(snakemake.wildcards.items()), dict(snakemake.params.items())
+    whole = {
+        "inputs": inputs, "outputs": outputs, "threads": snakemake.threads,
+        "wildcards": wildcards,
+        "config": snakemake.config, "resources": snakemake.resources, **more,
+    }  # fmt: skip
+    found: dict[str, Any] = {}
+    for name, parameter in inspect.signature(main).parameters.items():
+        homes = [whole] if name in whole else [v for v in (inputs, outputs, params) if name in v]
+        homes = homes or [wildcards] * (name in wildcards)
+        if len(homes) == 1:
+            found[name] = homes[0][name]
+        elif homes or parameter.default is parameter.empty:
+            raise TypeError(
+                f"rule {snakemake.rule} has {len(homes)} inputs, outputs, parameters or wildcards "
+                f"named {name!r}; main of {script_path(main)} wants one"
+            )
+    return found
+
+
+def _paths(section: Any) -> dict[str, Path | list[Path]]:  # noqa: ANN401 - Snakemake's Namedlist
+    named: Mapping[str, Any] = dict(section.items())
+    return {
+        name: Path(value) if isinstance(value, str) else [Path(path) for path in value]
+        for name, value in named.items()
+    }

@@ -1,0 +1,1 @@
+"""What every result depends on: code, inputs, settings, packages. Records of it, and audits."""

@@ -1,0 +1,124 @@
+"""What a result depends on besides its inputs: the code that can reach it.
+
+Snakemake sees a script's date but not what the script imports. The digest below is a parameter of
+each rule, so that a change to a library module reruns what reaches it and nothing else. Imported
+while the workflow is parsed, so only the standard library is used.
+"""
+
+import ast
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from maknet.files import ROOT, short_sha256
+
+RECORDS = "provenance"  # the folder of a job's records, below the results
+_PACKAGE = "maknet"
+_SHOWN = ("snakemake", "numpy", "torch", "torchvision")
+
+
+def code_digest(script: str | Path) -> str:
+    """Return a digest of a script and every module of the library it can import.
+
+    Docstrings, comments and layout do not count: they cannot change a result.
+
+    Args:
+        script: Path below the root of the checkout.
+    """
+    text = "".join(f"{name}\0{value}\n" for name, value in code_files(script).items())
+    return short_sha256(text)
+
+
+def code_files(script: str | Path) -> dict[str, str]:
+    """Return the digests of a script and every module of the library it can import, by file."""
+    return {
+        str(path.relative_to(ROOT)): short_sha256(_meaning(path))
+        for path in reachable_files(ROOT / script)
+    }
+
+
+def software() -> str:
+    """Return the versions of what results depend on most, as a line to read."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in _SHOWN]
+    return ", ".join([f"Python {platform.python_version()}", *versions])
+
+
+def recorded_code(
+    results: str | Path, rule: str, wildcards: Iterable[str], script: str | Path
+) -> str:
+    """Return the code digest in the record of a job, that of the code now where there is none.
+
+    Args:
+        results: The results folder.
+        rule: Name of the rule.
+        wildcards: Values of the job's wildcards, in order.
+        script: Path below the root of the checkout.
+    """
+    record = Path(results) / RECORDS / rule / f"{job_name(wildcards)}.json"
+    if not record.is_file():
+        return code_digest(script)
+    return str(json.loads(record.read_text(encoding="utf-8"))["code"])
+
+
+def job_name(wildcards: Iterable[str]) -> str:
+    """Return what tells a job from others of its rule."""
+    return ".".join(wildcards) or "job"
+
+
+def reachable_files(script: Path) -> list[Path]:
+    """Return the script and the library's files it can import, at any depth, sorted."""
+    found, waiting = set[Path](), [script]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        waiting += _imported_files(path)
+    return sorted(found)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+@cache
+def _imported_files(path: Path) -> tuple[Path, ...]:
+    """Return the library's files that a file imports, wherever in it the import stands."""
+    files: list[Path] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            files += _files_of(name)
+    return tuple(files)
+
+
+def _files_of(module: str) -> list[Path]:
+    """Return the file of a module of the library and of the packages around it."""
+    parts = module.split(".")
+    if parts[0] != _PACKAGE:
+        return []
+    files = []
+    for end in range(1, len(parts) + 1):
+        base = ROOT.joinpath(*parts[:end])
+        files += [p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()]
+    return files
+
+
+@cache
+def _meaning(path: Path) -> str:
+    tree = _tree(path)  # without docstrings from here on: they import nothing
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)

@@ -1,0 +1,58 @@
+"""What a job ran in: packages, checkout, device."""
+
+import importlib.metadata
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from maknet.files import ROOT
+
+_PACKAGES = (
+    "numpy", "pandas", "pydicom", "pytorch_optimizer", "scipy", "SimpleITK", "snakemake", "torch",
+    "torchvision",
+)  # fmt: skip
+
+
+def environment() -> dict[str, Any]:
+    """Return the versions of what this process imported, and the state of the checkout."""
+    return {
+        "python": platform.python_version(),
+        "platform": platform.machine(),
+        "packages": {name: version(name) for name in _PACKAGES if name in sys.modules},
+        "commit": _git(ROOT, "rev-parse", "HEAD"),
+        "clean": _git(ROOT, "status", "--porcelain") == "",
+    }
+
+
+def device(name: str) -> dict[str, Any]:
+    """Return where this process computed, without importing torch for it."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {"name": "cpu"}
+    return {
+        "name": torch.cuda.get_device_name() if name == "cuda" else name,
+        "threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cuda": torch.version.cuda if name == "cuda" else None,
+        "cudnn": torch.backends.cudnn.version() if name == "cuda" else None,
+    }
+
+
+def version(package: str) -> str | None:
+    """Return the installed version, None where a job runs without the package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """Return git's answer, None where the code is no checkout."""
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

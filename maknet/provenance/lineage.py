@@ -1,0 +1,181 @@
+"""Every link of a result's lineage, compared with what is there now."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maknet.errors import InputError
+from maknet.provenance.code import RECORDS, code_digest, code_files
+from maknet.provenance.digests import DigestStore
+from maknet.provenance.environment import version
+from maknet.provenance.paths import resolve
+from maknet.provenance.receipts import compare_with_receipt, receipt_path
+from maknet.provenance.records import Record, read_records
+from maknet.provenance.settings import Setting, changed_settings, uses
+
+INTACT, CHANGED, MISSING, RAW, RECEIPT = "intact", "changed", "missing", "raw", "receipt"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One link of a lineage.
+
+    Attributes:
+        depth: Jobs between the audited file and this link.
+        kind: `file`, `code`, `config` or `package`.
+        path: The file or folder, the script, the setting, the package.
+        rule: The rule that made the file, or ran the code; empty for raw data.
+        status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
+            `receipt`: deleted after use, its receipt lists the archive's files.
+        recorded: Digest, value or version when it was made or read.
+        found: The same now.
+        note: What else to say, empty if nothing.
+    """
+
+    depth: int
+    kind: str
+    path: str
+    rule: str
+    status: str
+    recorded: str
+    found: str
+    note: str = ""
+
+
+def audit(*paths: str, deep: bool = False) -> list[Finding]:
+    """Return every link of the lineage of results, each link once, a result before its sources.
+
+    Args:
+        paths: Results, as the workflow names them, in one results folder.
+        deep: Read every byte of large files again, and check raw series against their receipts.
+
+    Raises:
+        InputError: No record says how the file was made.
+    """
+    results = results_folder(Path(paths[0]))
+    records = read_records(results)
+    lineage = Lineage(results, records, deep=deep)
+    findings: list[Finding] = []
+    for path in paths:
+        if path not in records:
+            raise InputError(
+                f"{path} has no provenance record; make it with the workflow, from this folder."
+            )
+        findings += lineage.walk(path)
+    return findings
+
+
+def all_intact(findings: list[Finding]) -> bool:
+    """Return whether nothing was changed and nothing is missing."""
+    return all(finding.status in (INTACT, RAW, RECEIPT) for finding in findings)
+
+
+def results_folder(path: Path) -> Path:
+    """Return the folder above a result that hold the records.
+
+    Raises:
+        InputError: There is none.
+    """
+    for folder in path.parents:
+        if (folder / RECORDS).is_dir():
+            return folder
+    raise InputError(f"{path} lies in no results folder with a {RECORDS} folder; run the workflow.")
+
+
+class Lineage:
+    """Walks from a file through the records of all jobs before it.
+
+    Args:
+        results: The results folder.
+        records: By each output.
+        deep: As in `audit`.
+        wanted: Which inputs of which rule to follow, all by default.
+    """
+
+    def __init__(
+        self, results: Path, records: dict[str, Record], *, deep: bool,
+        wanted: Callable[[Record, str], bool] = lambda record, source: True,
+    ) -> None:  # fmt: skip
+        self._folder = results / RECORDS
+        self._digests = DigestStore(results)
+        self._records = records
+        self._deep = deep
+        self._wanted = wanted
+        self._seen: set[str] = set()
+        self._settings: dict[str, list[Setting]] = {}
+
+    def walk(self, path: str) -> Iterator[Finding]:
+        """Yield the findings of a file and of all that it came from."""
+        record = self._records.get(path)
+        yield from self._walk(path, record.outputs[path] if record else "", 0)
+
+    def _walk(self, path: str, recorded: str, depth: int) -> Iterator[Finding]:
+        if path in self._seen:
+            return
+        self._seen.add(path)
+        record = self._records.get(path)
+        yield self._compare(path, recorded, record, depth)
+        if record is None:
+            return
+        receipt = str(receipt_path(path))
+        if receipt in record.outputs and receipt not in self._seen:
+            self._seen.add(receipt)
+            yield self._compare(receipt, record.outputs[receipt], record, depth + 1)
+        for finding in (*_code(record, depth + 1), *self._config(record, depth + 1),
+                        *_packages(record, depth + 1)):  # fmt: skip
+            key = f"{finding.kind} {finding.path} {finding.recorded}"
+            if key not in self._seen:
+                self._seen.add(key)
+                yield finding
+        for source, read in record.inputs.items():
+            if self._wanted(record, source):
+                yield from self._walk(source, read, depth + 1)
+
+    def _compare(self, path: str, recorded: str, record: Record | None, depth: int) -> Finding:
+        rule, place = record.rule if record else "", resolve(path)
+        if not place.exists():
+            receipt = str(receipt_path(path))
+            if record is not None and receipt in record.outputs:
+                note = f"deleted after use; its files are listed in {receipt}"
+                return Finding(depth, "file", path, rule, RECEIPT, recorded, "", note)
+            return Finding(depth, "file", path, rule, MISSING, recorded, "")
+        found = self._digests.current(place, recorded, deep=self._deep)
+        made = record.outputs[path] if record is not None else recorded
+        if found == recorded and made != recorded:
+            note = "what was read is not what its rule made last"
+            return Finding(depth, "file", path, rule, CHANGED, recorded, made, note)
+        status = CHANGED if found != recorded else INTACT if rule else RAW
+        note = compare_with_receipt(place) if self._deep and status == INTACT else ""
+        return Finding(
+            depth, "file", path, rule, CHANGED if note else status, recorded, found, note
+        )
+
+    def _config(self, record: Record, depth: int) -> Iterator[Finding]:
+        if record.config not in self._settings:
+            self._settings[record.config] = changed_settings(self._folder, record.config)
+        changed = [s for s in self._settings[record.config] if uses(record.params, s)]
+        for s in changed:
+            name = f"{s.key} ({record.rule})"
+            yield Finding(depth, "config", name, record.rule, CHANGED, repr(s.recorded),
+                          repr(s.found))  # fmt: skip
+        if not changed:
+            name = f"settings of {record.rule}"
+            yield Finding(depth, "config", name, record.rule, INTACT, record.config, record.config)
+
+
+def _code(record: Record, depth: int) -> Iterator[Finding]:
+    name, now = f"{record.script} ({record.rule})", code_digest(record.script)
+    if now == record.code:
+        yield Finding(depth, "code", name, record.rule, INTACT, record.code, now)
+        return
+    files = code_files(record.script)
+    both = sorted({*files, *record.code_files})
+    note = ", ".join(f for f in both if files.get(f) != record.code_files.get(f))
+    yield Finding(depth, "code", name, record.rule, CHANGED, record.code, now, note)
+
+
+def _packages(record: Record, depth: int) -> Iterator[Finding]:
+    for name, recorded in record.environment["packages"].items():
+        now = version(name)
+        status = INTACT if now == recorded else CHANGED
+        yield Finding(depth, "package", name, record.rule, status, str(recorded), str(now))

@@ -1,0 +1,118 @@
+"""The configuration of a run as it is kept beside its records, and what it would be now.
+
+A record names its configuration by a digest. Beside the records stands, once for each digest, the
+resolved configuration with the files that it was merged from and what the command line set.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maknet.files import read_json, short_sha256, write_json
+from maknet.provenance.paths import resolve
+
+# How and where jobs run changes no result.
+_NO_RESULT = ("jobs", "paths", "config_files", "software")
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting that is not what it was: its key, and both values as JSON."""
+
+    key: str
+    recorded: Any
+    found: Any
+
+
+def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
+    """Keep a resolved configuration below the records' folder, and return its digest."""
+    resolved = {k: v for k, v in config.items() if k not in _NO_RESULT}
+    text = json.dumps(resolved, sort_keys=True, default=str)
+    name = short_sha256(text)
+    target = _path(folder, name)
+    if not target.exists():
+        files = list(config.get("config_files", []))
+        merged = merged_files(files)
+        set_elsewhere = {
+            setting.key: setting.found for setting in _differences(merged, resolved)
+            if setting.found is not _ABSENT
+        }  # fmt: skip
+        write_json(
+            target,
+            {"files": files, "set_elsewhere": set_elsewhere, "resolved": json.loads(text)},
+        )
+    return name
+
+
+def changed_settings(folder: Path, name: str) -> list[Setting]:
+    """Return the settings that the same files and command line would give another value now."""
+    kept = read_json(_path(folder, name))
+    now = merged_files(kept["files"])
+    for key, value in kept["set_elsewhere"].items():
+        _put(now, key.split("."), value)
+    return [
+        Setting(s.key, *(None if v is _ABSENT else v for v in (s.recorded, s.found)))
+        for s in _differences(kept["resolved"], now)
+    ]
+
+
+def uses(params: Any, setting: Setting) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether the parameters of a job hold a setting, by its key and its recorded value.
+
+    A job may hold one item of a list under the singular of its key: `seed` of `seeds`.
+    """
+    name, recorded = setting.key.split(".")[-1], setting.recorded
+    items = {name: [recorded]}
+    if isinstance(recorded, list):
+        items[name.removesuffix("s")] = recorded
+    if isinstance(params, Mapping):
+        return any(
+            value in items.get(key, []) or uses(value, setting) for key, value in params.items()
+        )
+    return isinstance(params, list) and any(uses(value, setting) for value in params)
+
+
+def merged_files(paths: Sequence[str]) -> dict[str, Any]:
+    """Return configuration files merged in order; a file that is gone counts as empty."""
+    import yaml
+
+    merged: dict[str, Any] = {}
+    for path in paths:
+        found = resolve(path)
+        content = yaml.safe_load(found.read_text(encoding="utf-8")) if found.is_file() else None
+        _merge(merged, content or {})
+    return {k: v for k, v in json.loads(json.dumps(merged)).items() if k not in _NO_RESULT}
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / "config" / f"{name}.json"
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa: ANN401
+    for key in keys[:-1]:
+        into = into.setdefault(key, {})
+    into[keys[-1]] = value
+
+
+def _differences(
+    recorded: Any,  # noqa: ANN401 - any JSON value
+    found: Any,  # noqa: ANN401
+    prefix: str = "",
+) -> Iterator[Setting]:
+    if isinstance(recorded, Mapping) and isinstance(found, Mapping):
+        for key in sorted({*recorded, *found}):
+            name = f"{prefix}.{key}" if prefix else key
+            yield from _differences(recorded.get(key, _ABSENT), found.get(key, _ABSENT), name)
+    elif recorded != found:
+        yield Setting(prefix, recorded, found)

@@ -1,0 +1,119 @@
+"""From one number of a table to its sources: scores, thresholds, weights, pseudo-labels, series."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from maknet.errors import InputError
+from maknet.files import read_rows
+from maknet.provenance.lineage import Finding, Lineage, results_folder
+from maknet.provenance.paths import resolve
+from maknet.provenance.records import Record, read_records
+
+_SPLITS = {"text_mined": "test", "hand_labeled": "hand"}
+_LESANETS = ("lesanet_imagenet", "lesanet_tcia", "lesanet_scratch")  # rows of table 3
+# Parts of the answer, and what their files' paths hold.
+_PARTS = {
+    "metrics": "/metrics/", "thresholds": "/thresholds/", "scores": "/scores/",
+    "weights": "/model.safetensors", "pseudo-labels": "/pseudo/", "label tables": "labels/",
+    "images of lesions": "/labeled/", "patches of lesions": "/patches/",
+    "unlabeled images": "/unlabeled/", "receipts": "/receipts/",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CellTrace:
+    """Where one number comes from.
+
+    Attributes:
+        value: As the table prints it.
+        runs: The runs whose mean over seeds it is.
+        parts: Files of the lineage by what they are.
+        series: Accepted series of the unlabeled images, by batch.
+        findings: The audited lineage of this number alone.
+    """
+
+    value: str
+    runs: list[str]
+    parts: dict[str, list[str]]
+    series: dict[str, list[str]]
+    findings: list[Finding]
+
+
+def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
+    """Trace `ROW:COLUMN` of a table; rows count from 1, or are named by their second column.
+
+    Raises:
+        InputError: There is no such table, row or column.
+    """
+    rows = read_rows(resolve(table))
+    name, _, column = cell.rpartition(":")
+    number, row = _row(rows, name, table)
+    if column not in row:
+        raise InputError(f"{table} has no column {column!r}; it has {', '.join(row)}.")
+    folder = results_folder(Path(table))
+    records = read_records(folder)
+    if table not in records:
+        raise InputError(f"{table} has no provenance record; make it with the workflow.")
+    runs = _runs(records[table], Path(table).stem, number, row)
+    wanted = _wanted(set(runs), column)
+    findings = list(Lineage(folder, records, deep=deep, wanted=wanted).walk(table))
+    files = [f.path for f in findings if f.kind == "file"]
+    if not column.endswith("_auc"):
+        files += [f"{folder}/thresholds/{run}.json" for run in runs]
+    parts = {part: sorted(p for p in files if mark in p) for part, mark in _PARTS.items()}
+    shards = [p for p in parts["unlabeled images"] if p.endswith(".npy")]
+    return CellTrace(
+        value=row[column],
+        runs=runs,
+        parts={part: paths for part, paths in parts.items() if paths},
+        series={Path(shard).stem: _accepted(shard) for shard in shards},
+        findings=findings,
+    )
+
+
+def _row(rows: list[dict[str, str]], name: str, table: str) -> tuple[int, dict[str, str]]:
+    if name.isdigit() and 1 <= int(name) <= len(rows):
+        return int(name), rows[int(name) - 1]
+    for number, row in enumerate(rows, 1):
+        if list(row.values())[1].lower() == name.lower():
+            return number, row
+    names = ", ".join(list(row.values())[1] for row in rows)
+    raise InputError(f"{table} has no row {name!r}; it has 1 to {len(rows)}: {names}.")
+
+
+def _runs(record: Record, table: str, number: int, row: dict[str, str]) -> list[str]:
+    if table == "table1":
+        run = row["arch"].lower()
+    elif table == "table2":
+        run = f"student{row['iteration']}" if row["iteration"] != "0" else "maknet"
+    elif table == "table3":
+        run = _LESANETS[number - 1]
+    else:
+        raise InputError(f"Cells are traced in table1.csv, table2.csv and table3.csv, not {table}.")
+    metrics = [Path(p).stem for p in record.inputs if "/metrics/" in p and p.endswith(".json")]
+    return [name for name in metrics if name == run or name.startswith(f"{run}-seed")]
+
+
+def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
+    """Return which inputs of which rule have a part in a column of these runs."""
+    splits = {split for prefix, split in _SPLITS.items() if column.startswith(prefix)}
+    if not column.endswith("_auc"):
+        splits.add("val")  # thresholds are chosen there
+    unused = {"val", "test", "hand"} - splits
+
+    def wanted(record: Record, source: str) -> bool:
+        name = Path(source).name.split(".")[0]
+        if record.rule.startswith("make_table"):
+            return name in runs
+        if record.rule.startswith(("compute_metrics", "predict_")):
+            return name not in unused
+        return True
+
+    return wanted
+
+
+def _accepted(shard: str) -> list[str]:
+    table = resolve(shard).with_suffix(".series.csv")
+    rows = read_rows(table) if table.is_file() else []
+    return [row["series_uid"] for row in rows if row["status"] == "accepted"]

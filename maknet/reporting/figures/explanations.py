@@ -1,0 +1,119 @@
+"""Figures 3 and 4: what the networks look at, and what happens when it is taken away.
+
+E examples, S the image side, L labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from maknet.reporting.figures.label_lists import LEGEND, MARKS, label_colors, write_labels
+from maknet.reporting.figures.style import FALSE, UNKNOWN, paper_style, save_figure
+
+_VARIANT_TITLES = ("original", "replaced by neighbors", "black patch", "most influential deleted")
+_PERCENTILE = 99.0  # attributions above it are shown alike
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The study of all networks, and the labels of the test set.
+
+    Attributes:
+        studies: Arrays of `maknet.explain.study.explain_images` by network title.
+        examples: Rows of the test set that are shown, (E,).
+        lesions: Lesion numbers of all rows.
+        names: (L,).
+        positive: (N, L).
+        exclusive: (L, L).
+        dataset: Where the images are from.
+    """
+
+    studies: Mapping[str, Mapping[str, NDArray[Any]]]
+    examples: Sequence[int]
+    lesions: NDArray[np.int64]
+    names: Sequence[str]
+    positive: NDArray[np.bool_]
+    exclusive: NDArray[np.bool_]
+    dataset: str
+
+
+def draw_attributions(shown: Explained, paths: Sequence[Path]) -> None:
+    """Draw figure 3: a row an example, an image and for each network a map and its top labels."""
+    count = len(shown.examples)
+    with paper_style():
+        figure = Figure(figsize=(7.4, 1.65 * count + 0.7), layout="constrained")
+        columns = 1 + 2 * len(shown.studies)
+        grid: Any = figure.subplots(count, columns, squeeze=False)
+        for row, example in enumerate(shown.examples):
+            first = next(iter(shown.studies.values()))
+            _image(grid[row, 0], first["variants"][row, 0], f"lesion {shown.lesions[example]}")
+            for place, (title, arrays) in enumerate(shown.studies.items()):
+                panel = grid[row, 1 + 2 * place]
+                _map(panel, arrays["attribution"][row], arrays["variants"][row, 0])
+                panel.set_title(f"{title}, gap {arrays['gap'][example]:.1g}", fontsize=7)
+                _list(grid[row, 2 + 2 * place], shown, arrays, example, 0)
+        figure.suptitle(f"Integrated gradients of the top labels (data: {shown.dataset})\n{LEGEND}")
+        save_figure(figure, paths)
+
+
+def draw_perturbations(shown: Explained, paths: Sequence[Path]) -> None:
+    """Draw figure 4: for the first example a row a network, an image and top labels a change."""
+    example = shown.examples[0]
+    with paper_style():
+        figure = Figure(figsize=(7.4, 5.6), layout="constrained")
+        rows = 2 * len(shown.studies)
+        grid: Any = figure.subplots(rows, len(_VARIANT_TITLES))
+        for place, (title, arrays) in enumerate(shown.studies.items()):
+            for variant, name in enumerate(_VARIANT_TITLES):
+                pixels = arrays["variants"][0, variant]
+                heading = f"{title}: {name}" if variant == 0 else name
+                _image(grid[2 * place, variant], pixels, heading)
+                _list_followed(grid[2 * place + 1, variant], shown, arrays, example, variant)
+        figure.suptitle(
+            f"Perturbations of lesion {shown.lesions[example]} (data: {shown.dataset})\n"
+            f"The original's top labels; {MARKS[FALSE]}: no longer among the top"
+        )
+        save_figure(figure, paths)
+
+
+def _image(axes: Axes, pixels: NDArray[np.uint8], title: str) -> None:
+    axes.imshow(pixels[1], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axes.set_title(title, fontsize=7)
+    axes.set_axis_off()
+
+
+def _map(axes: Axes, attribution: NDArray[np.float32], pixels: NDArray[np.uint8]) -> None:
+    """Draw a map over the pale image, scaled to its own 99th percentile."""
+    top = float(np.percentile(attribution, _PERCENTILE)) or 1.0
+    axes.imshow(pixels[1], cmap="gray", vmin=0, vmax=500, interpolation="nearest")
+    share = np.clip(attribution / top, 0, 1)
+    axes.imshow(share, cmap="inferno", alpha=share, vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+
+
+def _list(
+    axes: Axes, shown: Explained, arrays: Mapping[str, NDArray[Any]], example: int, variant: int
+) -> None:
+    labels = arrays["labels"][example, variant]
+    colors = label_colors(labels, shown.positive[example], shown.exclusive)
+    names = [shown.names[i] for i in labels]
+    marks = [MARKS[color] for color in colors]
+    write_labels(axes, names, arrays["confidence"][example, variant], colors, marks, "")
+
+
+def _list_followed(
+    axes: Axes, shown: Explained, arrays: Mapping[str, NDArray[Any]], example: int, variant: int
+) -> None:
+    """List the original's top labels with their confidence in a variant; lost ones are marked."""
+    original, now = arrays["labels"][example, 0], arrays["labels"][example, variant]
+    lost = [label not in now for label in original]
+    names = [shown.names[i] for i in original]
+    colors = [FALSE if gone else UNKNOWN for gone in lost]
+    marks = [MARKS[FALSE] if gone else " " for gone in lost]
+    write_labels(axes, names, arrays["followed"][example, variant], colors, marks, "")

@@ -1,0 +1,79 @@
+"""Figure 2: the noisy student, with the numbers of this run."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from maknet.reporting.figures.style import COLORS, arrow, box, paper_style, save_figure
+
+_SHOWN_ROUNDS = 8
+
+
+def draw_noisy_student(
+    labeled: int, labels: int, rounds: pd.DataFrame, settings: Mapping[str, Any], dataset: str,
+    paths: Sequence[Path],
+) -> None:  # fmt: skip
+    """Draw who teaches whom.
+
+    Args:
+        labeled: Number of labeled images.
+        labels: Number of labels.
+        rounds: As `summarize_rounds` returns it, the last row of which has no student.
+        settings: Sections `pseudo_labels`, `student` and `augmentation`.
+        dataset: Named in the title.
+        paths: PNG and PDF.
+    """
+    student, noise = settings["student"], settings["augmentation"]
+    rule, first = settings["pseudo_labels"], rounds.iloc[0]
+    with paper_style():
+        figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+        axes = figure.subplots()
+        box(axes, 0.1, 2.9, 2.1, 0.8, f"{labeled:,} labeled images\n{labels} labels", COLORS[0])
+        box(axes, 3.0, 2.9, 2.0, 0.8, "Teacher\n(iteration 0)", COLORS[2])
+        box(axes, 0.1, 0.3, 2.1, 0.8, f"{int(first['images']):,}\nunlabeled images", COLORS[4])
+        pseudo = (
+            f"Pseudo-labels, noise off\ntop {rule['top']}, p > {rule['threshold']:g},\n"
+            "without exclusive ones"
+        )
+        box(axes, 3.0, 1.5, 2.0, 0.9, pseudo, COLORS[1])
+        noisy = (
+            f"Student, noise on: rotation {noise['rotation_deg']:g}°, crops of "
+            f"{noise['crop_area'][0]:g} to {noise['crop_area'][1]:g},\ngrayscale "
+            f"{noise['grayscale']:g}, auto-contrast {noise['autocontrast']:g}, dropout\n"
+            f"{student['labeled_batch']} labeled + {student['unlabeled_batch']} unlabeled images "
+            f"a step, {student['epochs']} epochs"
+        )
+        box(axes, 3.0, 0.1, 4.5, 1.0, noisy, COLORS[3])
+        table = "\n".join(
+            f"round {int(r['round'])}, by {r['labeler']}: {r['labels_per_image']:.2f} an image, "
+            f"{int(r['without_label']):,} without"
+            for _, r in _first_and_last(rounds).iterrows()
+        )
+        table += f"\n({len(rounds)} rounds in all)" if len(rounds) > _SHOWN_ROUNDS else ""
+        axes.text(5.4, 3.72, "Labels by round", fontsize=8, va="top")
+        axes.text(5.4, 3.47, table, fontsize=6.5, va="top", linespacing=1.5)
+        arrow(axes, (2.2, 3.3), (3.0, 3.3))
+        arrow(axes, (4.0, 2.9), (4.0, 2.4))
+        arrow(axes, (4.0, 1.5), (4.0, 1.1))
+        arrow(axes, (1.15, 1.1), (3.0, 1.85))
+        arrow(axes, (1.15, 2.9), (3.0, 0.9))
+        arrow(axes, (2.2, 0.6), (3.0, 0.6))
+        arrow(axes, (6.2, 1.1), (5.0, 1.95))
+        students = len(rounds) - 1
+        axes.text(6.0, 1.6, f"becomes the teacher,\n{students} rounds", fontsize=7)
+        axes.set_xlim(0, 8.4)
+        axes.set_ylim(0, 3.9)
+        axes.set_axis_off()
+        figure.suptitle(f"Noisy student as it ran (data: {dataset})")
+        save_figure(figure, paths)
+
+
+def _first_and_last(rounds: pd.DataFrame) -> pd.DataFrame:
+    """Return the rounds, or the first and the last few of many."""
+    if len(rounds) <= _SHOWN_ROUNDS:
+        return rounds
+    half = _SHOWN_ROUNDS // 2 - 1
+    return pd.concat([rounds.iloc[:half], rounds.iloc[-half:]])

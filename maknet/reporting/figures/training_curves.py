@@ -1,0 +1,55 @@
+"""The course of all trainings: loss and validation metrics by epoch."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from maknet.reporting.figures.style import COLORS, paper_style, save_figure
+
+_PANELS = {"loss": "mean training loss", "auc": "validation AUC", "f1": "validation F1"}
+_SEED = re.compile(r"-seed\d+$")
+_DASHES = ("-", "--", ":", "-.")
+
+
+def draw_training_curves(
+    histories: Mapping[str, Path], dataset: str, paths: Sequence[Path]
+) -> None:
+    """Draw one panel a quantity, one line a run; thin lines are those of further seeds.
+
+    Args:
+        histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
+        dataset: Named in the title.
+        paths: PNG and PDF.
+    """
+    tables = {run: pd.read_csv(history) for run, history in histories.items()}
+    with paper_style():
+        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+        for axes, (column, title) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
+            _draw(axes, tables, column)
+            axes.set_ylabel(title)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
+        figure.suptitle(f"Trainings (data: {dataset})")
+        save_figure(figure, paths)
+
+
+def _draw(axes: Axes, tables: Mapping[str, pd.DataFrame], column: str) -> None:
+    plain = list(dict.fromkeys(_SEED.sub("", run) for run in tables))
+    for run, table in tables.items():
+        if column not in table:  # a quantity that was undefined in all epochs
+            continue
+        name = _SEED.sub("", run)
+        place = plain.index(name)
+        color, dash = COLORS[place % len(COLORS)], _DASHES[place // len(COLORS) % len(_DASHES)]
+        marker = "." if len(table) < 3 else None
+        axes.plot(table["epoch"], table[column], dash, color=color, marker=marker,
+                  label=name if run == name else None, lw=1.5 if run == name else 0.7)  # fmt: skip
+    if column == "loss":
+        axes.set_yscale("log")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,0 +1,1 @@
+"""MAKNet, VGG16 and ResNet18: batches, noise, loss, recipe."""

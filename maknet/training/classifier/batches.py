@@ -1,0 +1,152 @@
+"""What a training learns from, step by step: one stream of labeled images, or several side by side.
+
+The first stream gives the epochs. The others go on at their own pace, pass after pass over their
+images, so that a student sees its labeled images a hundred times and the unlabeled ones four
+times (paper section 4.2). Everything about a step follows from the seed, the epoch and the step,
+so that a training can start in the middle. B images, L labels.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from maknet.data.shards.prefetch import ImageSource, Part, epoch_order, prefetch
+from maknet.training.classifier.augment import Augmentation, sample_params
+
+Targets = Callable[[NDArray[np.integer]], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Images with labels, a number of them a step.
+
+    Attributes:
+        name: Names its random params.
+        source: The images.
+        rows: Which of them are used, (N,).
+        targets: Gives for rows of the source which labels are positive and which are known,
+            (len(rows), L) each.
+        batch_size: Images a step.
+        weight: Of its mean loss in the sum over streams.
+    """
+
+    name: str
+    source: ImageSource
+    rows: NDArray[np.int64]
+    targets: Targets
+    batch_size: int
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's images and labels, the streams one after the other.
+
+    Attributes:
+        images: (B, C, S, S) uint8.
+        positive: (B, L) float.
+        known: (B, L) bool.
+        params: For the augmentation, (B, 7) on the CPU, or None.
+        sizes: Images of each stream; their sum is B.
+    """
+
+    images: Tensor
+    positive: Tensor
+    known: Tensor
+    params: Tensor | None
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one stream gives to one step."""
+
+    stream: Stream
+    rows: NDArray[np.int64]
+    params: NDArray[np.float32]
+
+
+class BatchLoader:
+    """The steps of a training.
+
+    Args:
+        streams: The first gives the epochs; its last batch may be smaller.
+        seed: Names the random params.
+        augmentation: Noise on all images; a teacher has none.
+    """
+
+    def __init__(
+        self, streams: Sequence[Stream], seed: int, augmentation: Augmentation | None = None
+    ) -> None:
+        self.streams = tuple(streams)
+        self.augmentation = augmentation
+        self._seed = seed
+        self._pass = lru_cache(maxsize=2 * len(streams))(self._draw_pass)
+        self.batch_size = sum(stream.batch_size for stream in streams)
+        full, rest = divmod(len(streams[0].rows), streams[0].batch_size)
+        # Batch normalization cannot learn from a single image.
+        alone = full > 0 and rest == 1 and len(self.streams) == 1
+        self.steps_per_epoch = full + (rest > 0) - alone
+
+    def batches(
+        self, epoch: int, first_step: int, device: torch.device, threads: int
+    ) -> Iterator[Batch]:
+        """Yield the steps of an epoch from `first_step` on, as `prefetch` does its images."""
+        planned: deque[list[_Share]] = deque()
+
+        def parts() -> Iterator[list[Part]]:
+            for step in range(first_step, self.steps_per_epoch):
+                planned.append([self._share(i, epoch, step) for i in range(len(self.streams))])
+                yield [Part(share.stream.source, share.rows) for share in planned[-1]]
+
+        for images in prefetch(parts(), self.batch_size, device, threads):
+            yield self._batch(planned.popleft(), images, device)
+
+    def _share(self, number: int, epoch: int, step: int) -> _Share:
+        """Return the images of one stream in one step."""
+        stream = self.streams[number]
+        size, total = stream.batch_size, len(stream.rows)
+        if number == 0:
+            start, count = epoch * total + step * size, min(size, total - step * size)
+        else:
+            start, count = (epoch * self.steps_per_epoch + step) * size, size
+        rows, params = [], []
+        while count:
+            pass_number, offset = divmod(start, total)
+            order, changes = self._pass(number, pass_number)
+            chosen = order[offset : offset + count]
+            rows.append(stream.rows[chosen])
+            params.append(changes[chosen])
+            start, count = start + len(chosen), count - len(chosen)
+        return _Share(stream, np.concatenate(rows), np.concatenate(params))
+
+    def _draw_pass(
+        self, number: int, pass_number: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the order of one pass over a stream, and the changes of each of its images."""
+        stream = self.streams[number]
+        total = len(stream.rows)
+        order = epoch_order(total, self._seed, pass_number, f"order/{stream.name}")
+        if self.augmentation is None:
+            return order, np.empty((total, 0), np.float32)
+        return order, sample_params(self._seed, f"augment/{stream.name}", pass_number, total)
+
+    def _batch(self, shares: Sequence[_Share], images: Tensor, device: torch.device) -> Batch:
+        labels = [share.stream.targets(share.rows) for share in shares]
+        positive, known = (np.concatenate(arrays) for arrays in zip(*labels, strict=True))
+        params = None
+        if self.augmentation is not None:
+            params = torch.from_numpy(np.concatenate([share.params for share in shares]))
+        return Batch(
+            images,
+            torch.from_numpy(positive).to(device, torch.float32, non_blocking=True),
+            torch.from_numpy(known).to(device, non_blocking=True),
+            params,
+            tuple(len(share.rows) for share in shares),
+        )

@@ -1,0 +1,66 @@
+"""How the networks of tables 1 and 2 are trained: weighted focal loss and Ranger (section 4.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maknet.training.class_weights import class_weights
+from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.losses import WeightedFocalLoss
+from maknet.training.classifier.objective import Objective
+from maknet.training.loop import Recipe
+from maknet.training.optimizer import ranger
+from maknet.training.validation import Validation
+
+
+@dataclass(frozen=True)
+class FocalSettings:
+    """How a network learns.
+
+    Attributes:
+        epochs: Passes over the images of the first stream.
+        learning_rate: Constant.
+        monitor: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
+        gamma: Of the loss.
+        max_weight: Of a class.
+    """
+
+    epochs: int
+    learning_rate: float
+    monitor: str
+    gamma: float
+    max_weight: float
+
+    @classmethod
+    def from_config(cls, section: Mapping[str, Any], loss: Mapping[str, Any]) -> "FocalSettings":
+        """Read the config section `training`, `student` or `pretraining`, and `loss`."""
+        return cls(section["epochs"], section["learning_rate"], section["monitor"], **loss)
+
+
+def focal_recipe(
+    loader: BatchLoader, balance: tuple[NDArray[np.integer], NDArray[np.integer]],
+    settings: FocalSettings, validate: Validation, seed: int, device: torch.device,
+) -> Recipe:  # fmt: skip
+    """Return the plan of a training.
+
+    Args:
+        loader: The images.
+        balance: Known and positive entries of each label, (L,) each, which the loss weighs by.
+        settings: How.
+        validate: Run after every epoch.
+        seed: Names the stream of dropout.
+        device: Where the loss is computed.
+    """
+    weights = class_weights(*balance, settings.max_weight)
+    loss = WeightedFocalLoss(*weights, gamma=settings.gamma).to(device)
+    shares = [stream.weight for stream in loader.streams]
+    return Recipe(
+        loader, Objective(loss, shares, loader.augmentation),
+        partial(ranger, learning_rate=settings.learning_rate), validate,
+        settings.epochs, settings.monitor, seed, lambda epoch: settings.learning_rate,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""A training as a job of the workflow: its state, its deadline, and what it leaves behind."""
+
+import importlib.metadata
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+from torch import nn
+
+from maknet.files import short_sha256, write_json
+from maknet.jobs.job import ScriptJob, job
+from maknet.jobs.script import arguments, script_path
+from maknet.models.build import NetworkSpec, save_weights
+from maknet.models.device import get_device
+from maknet.provenance.code import code_digest
+from maknet.provenance.digests import DigestStore
+from maknet.seeding import make_deterministic
+from maknet.training.checkpoint import Checkpoint
+from maknet.training.history import history_to_csv
+from maknet.training.interrupt import stop_requests
+from maknet.training.loop import Recipe, Runtime, fit
+
+logger = logging.getLogger(__name__)
+_DECIDING_PACKAGES = ("numpy", "pytorch_optimizer", "torch", "torchvision")
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """How a training runs; nothing of it changes the result on one kind of device.
+
+    Attributes:
+        device: `cpu` or `cuda`.
+        threads: Threads of the job.
+        loader_threads: Readers side by side.
+        state: File for the state of an unfinished training.
+        identity: Digests of what makes the training the one it is, see `Checkpoint`.
+        checkpoint_s: Seconds between saved states.
+        deadline: When it must stop, in seconds since 1970, None for no deadline.
+        outputs: Paths of `weights`, `network`, `history` and `events`.
+    """
+
+    device: str
+    threads: int
+    loader_threads: int
+    state: Path
+    identity: Mapping[str, str]
+    checkpoint_s: float
+    deadline: float | None
+    outputs: Mapping[str, Path]
+
+    def open_device(self) -> torch.device:
+        """Return the device, set up so that the same input gives the same bits.
+
+        Raises:
+            InputError: A GPU was asked for and none is visible.
+        """
+        device = get_device(self.device)
+        torch.set_num_threads(self.threads)
+        make_deterministic()
+        return device
+
+    def fit(
+        self, network: nn.Module, spec: NetworkSpec, recipe: Recipe, device: torch.device
+    ) -> None:
+        """Train, going on from an earlier attempt, and write the outputs.
+
+        Nothing lies under the names of the outputs before the end, since Snakemake clears them away
+        when it starts the same job again.
+
+        Args:
+            network: Built by `spec`, trained in place.
+            spec: What the network was built from, for `network.json`.
+            recipe: What it learns and how.
+            device: The opened device.
+
+        Raises:
+            InterruptedTrainingError: A signal or the deadline came first; the state is saved.
+        """
+        description = spec.describe()
+        logger.info(
+            "%s: %s parameters, %d epochs of %d steps", description["title"],
+            f"{description['parameters']:,}", recipe.epochs, recipe.loader.steps_per_epoch,
+        )  # fmt: skip
+        events = self.state.with_suffix(".events")
+        checkpoint = Checkpoint(self.state, self.identity, self.checkpoint_s)
+        with stop_requests(self.deadline) as stop:
+            runtime = Runtime(device, events, self.loader_threads, checkpoint, stop)
+            network.load_state_dict(fit(network, recipe, runtime))
+        save_weights(self.outputs["weights"], network, {"arch": spec.arch})
+        write_json(self.outputs["network"], description)
+        history_to_csv(events, self.outputs["history"])
+        shutil.rmtree(self.outputs["events"], ignore_errors=True)
+        shutil.move(events, self.outputs["events"])
+
+
+def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
+    """Run the `main` of a training script, and keep the training's state until it is recorded.
+
+    The parameter `training_job` of `main` is the `TrainingJob`; the others are bound as
+    `maknet.jobs.script.run_script` binds them.
+
+    The state lies beside the results under the name of the run, since Snakemake deletes the outputs
+    of a job that failed. What only says how a job runs is read from the configuration, not from the
+    parameters, so that a change of it runs nothing anew.
+
+    Args:
+        snakemake: The object that the workflow hands to the script.
+        main: The script's function.
+    """
+    script = script_path(main)
+    results = Path(snakemake.config["paths"]["results"])
+    state = results / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
+    with job(snakemake, script):
+        training_job = _training_job(snakemake, script, state)
+        main(**arguments(main, snakemake, training_job=training_job))
+    state.unlink(missing_ok=True)  # only now, with the job recorded, is nothing lost without it
+
+
+def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob:
+    settings, device = snakemake.config["jobs"], snakemake.params.device
+    runtime, margin = (snakemake.resources.get(n) for n in ("runtime", "deadline_margin_s"))
+    usable = usable_seconds(runtime, margin)
+    return TrainingJob(
+        device=device,
+        threads=snakemake.threads,
+        loader_threads=settings["loader_threads"],
+        state=state,
+        identity=_identity(snakemake, script, snakemake.threads if device == "cpu" else None),
+        checkpoint_s=settings["checkpoint_s"],
+        deadline=None if usable is None else psutil.Process().create_time() + usable,
+        outputs={name: Path(path) for name, path in snakemake.output.items()},
+    )
+
+
+def _identity(snakemake: ScriptJob, script: str, threads: int | None) -> dict[str, str]:
+    """Return digests of what decides a training's result, for the state of an unfinished one."""
+    params = {name: value for name, value in snakemake.params.items() if name != "code"}
+    versions = {name: importlib.metadata.version(name) for name in _DECIDING_PACKAGES}
+    settings = {**params, "threads": threads, **versions}
+    results = snakemake.config["paths"]["results"]
+    return {
+        "settings": short_sha256(json.dumps(settings, sort_keys=True, default=str)),
+        "inputs": DigestStore(results).combined(snakemake.input),
+        "code": code_digest(script),
+    }
+
+
+def usable_seconds(runtime_min: float | None, margin_s: float | None) -> float | None:
+    """Return the seconds that a job may work of its time limit.
+
+    Args:
+        runtime_min: The limit in minutes, as the rule declares it.
+        margin_s: Kept for starting, for the last validation and for saving, at most half the limit;
+            None for no deadline.
+    """
+    if runtime_min is None or margin_s is None:
+        return None
+    return max(runtime_min * 30, runtime_min * 60 - margin_s)

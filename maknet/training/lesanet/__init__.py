@@ -1,0 +1,1 @@
+"""LesaNet: batches, losses, recipe."""

@@ -1,0 +1,72 @@
+"""LesaNet's loss of one step: the sum of its four losses. B lesions, L labels."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from maknet.models.device import mixed_precision
+from maknet.models.lesanet import patch_input
+from maknet.training.lesanet.batches import LesionBatch
+from maknet.training.lesanet.losses import (
+    hard_example_loss,
+    reliable_entries,
+    triplet_loss,
+    weighted_cross_entropy,
+)
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """Weights and sizes of LesaNet's losses (config section `lesanet.loss`).
+
+    Attributes:
+        mining_weight: Of the hard example loss.
+        mining_samples: Entries a batch.
+        triplet_weight: Of the triplet loss.
+        triplet_samples: Triplets a batch.
+        triplet_margin: In the embedding.
+        max_weight: Of a class in the weighted cross-entropy.
+    """
+
+    mining_weight: float
+    mining_samples: int
+    triplet_weight: float
+    triplet_samples: int
+    triplet_margin: float
+    max_weight: float
+
+
+@dataclass(frozen=True)
+class LesaNetObjective:
+    """The sum of the four losses of a batch.
+
+    Attributes:
+        weights: Of positive and of negative entries, (L,) each.
+        exclusive: (L, L) float, 0 or 1, symmetric.
+        settings: Of the losses.
+        window_hu: Of the patches.
+    """
+
+    weights: tuple[Tensor, Tensor]
+    exclusive: Tensor
+    settings: LossSettings
+    window_hu: tuple[float, float]
+
+    def __call__(self, network: nn.Module, batch: LesionBatch, device: torch.device) -> Tensor:
+        """Return the loss, a scalar."""
+        patches = patch_input(batch.patches, self.window_hu, device)
+        with mixed_precision(device):
+            logits, propagated, embedding = network(patches, batch.boxes)
+        s, truth = self.settings, (batch.positive, batch.known, self.weights)
+        reliable = reliable_entries(batch.positive, self.exclusive) & batch.known
+        mined = hard_example_loss(logits, batch.positive, reliable, s.mining_samples)
+        triplets = triplet_loss(
+            embedding.float(), batch.positive, s.triplet_samples, s.triplet_margin
+        )
+        return (
+            weighted_cross_entropy(logits, *truth)
+            + weighted_cross_entropy(propagated, *truth)
+            + s.mining_weight * mined
+            + s.triplet_weight * triplets
+        )

@@ -1,0 +1,116 @@
+import lzma
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from maknet.config.manifest import batch_digest, by_batch, read_manifest
+from maknet.errors import InputError
+from tests.conftest import ROOT
+
+SHIPPED = ROOT / "config/tcia_series.csv.xz"
+
+
+def test_the_shipped_manifest_has_the_documented_size() -> None:
+    series = read_manifest(SHIPPED, 20, allow_noncommercial=True)
+    assert len(series) == 7667
+    assert sum(s.images or 0 for s in series) == 1_523_679
+    assert round(sum(s.size_bytes for s in series) / 1e9) == 811
+    batches = by_batch(series)
+    assert len(batches) == 384
+    assert max(map(len, batches.values())) == 20
+    subjects = pd.read_csv(SHIPPED)["PatientID"].nunique()
+    assert subjects == 3671
+
+
+@pytest.mark.real
+def test_the_shipped_manifest_is_the_expected_one(real_data: Path) -> None:
+    expected = pd.read_csv(real_data / "tcia" / "maknet_tcia_series.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(SHIPPED)[expected.columns], expected)
+    attribution = pd.read_csv(ROOT / "config/attribution.csv")
+    pd.testing.assert_frame_equal(attribution, pd.read_csv(real_data / "tcia" / "attribution.csv"))
+
+
+def test_the_selection_makes_the_shipped_manifest() -> None:
+    import idc_index_data
+
+    from maknet.fetch.selection import SelectionRules, select_series
+
+    shipped = pd.read_csv(SHIPPED, dtype={"series_revised_idc_version": int, "idc_version": str})
+    if str(idc_index_data.__version__).split(".")[0] != shipped["idc_version"].iloc[0]:
+        pytest.skip("another idc-index-data is installed than the shipped manifest is made of")
+    selection = select_series(SelectionRules(), 20)
+    chosen = selection.series.astype(str).reset_index(drop=True)
+    pd.testing.assert_frame_equal(chosen, shipped.astype(str), check_dtype=False)
+    funnel = selection.funnel["series"].tolist()
+    assert funnel == [270830, 262211, 59127, 26938, 15336, 9916, 7667]
+    free = select_series(SelectionRules(noncommercial=False), 20)
+    assert len(free.series) == 7157
+    assert len(select_series(SelectionRules(per_study=3), 20).series) == 6757
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_a_list_of_ids_is_enough(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "m.csv", "SeriesInstanceUID\n" + "".join(f"1.2.{n}\n" for n in range(5))
+    )
+    series = read_manifest(path, 2, allow_noncommercial=False)
+    assert [s.batch for s in series] == ["batch0000"] * 2 + ["batch0001"] * 2 + ["batch0002"]
+    assert {s.images for s in series} == {None}
+
+
+def test_a_list_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", "\ufeffSeriesInstanceUID,bytes_approx\n1.2.3,12.5\n")
+    assert [(s.uid, s.size_bytes) for s in read_manifest(path, 20, False)] == [("1.2.3", 12)]
+
+
+def test_tcia_files_are_read(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "m.tcia", "manifestVersion=3.0\nListOfSeriesToDownload=\n1.2.3\n1.2.4\n"
+    )
+    assert [s.uid for s in read_manifest(path, 20, False)] == ["1.2.3", "1.2.4"]
+
+
+def test_an_edit_of_a_row_changes_one_batch(tmp_path: Path) -> None:
+    head = "batch,SeriesInstanceUID,instanceCount\n"
+    old, new = (
+        by_batch(read_manifest(write(tmp_path / "m.csv", head + rows), 20, False))
+        for rows in ("a,1.1,60\nb,1.2,60\n", "a,1.1,60\nb,1.2,61\n")
+    )
+    assert batch_digest(old["a"]) == batch_digest(new["a"])
+    assert batch_digest(old["b"]) != batch_digest(new["b"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("SeriesInstanceUID\n1.2\n1.2\n", "lists series 1.2 twice"),
+        ("SeriesInstanceUID,instanceCount\n1.2,60\n1.3,\n", "gives no instanceCount for 1 series"),
+        ("SeriesInstanceUID,instanceCount\n1.2,many\n", "has the count 'many'"),
+        ("SeriesInstanceUID\n", "lists no series"),
+        ("uid\n1.2\n", "has no column 'SeriesInstanceUID'"),
+        ("SeriesInstanceUID\nabc\n", "has the series id 'abc'"),
+        ("SeriesInstanceUID\n..\n", r"has the series id '\.\.'"),
+        ("batch,SeriesInstanceUID\na/../b,1.2\n", "has the batch"),
+        ("SeriesInstanceUID,bytes_approx\n1.2,much\n", "has the size 'much'"),
+        (
+            "SeriesInstanceUID,license_short_name\n1.2,CC BY-NC 3.0\n",
+            "set tcia",
+        ),
+    ],
+)
+def test_other_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_manifest(write(tmp_path / "m.csv", text), 20, allow_noncommercial=False)
+
+
+def test_damaged_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "m.csv.xz").write_bytes(lzma.compress(b"SeriesInstanceUID\n1.2\n")[:-9])
+    with pytest.raises(InputError, match=r"m\.csv\.xz cannot be read"):
+        read_manifest(tmp_path / "m.csv.xz", 20, False)
+    with pytest.raises(InputError, match=r"is no \.tcia file"):
+        read_manifest(write(tmp_path / "m.tcia", "1.2.3\n"), 20, False)

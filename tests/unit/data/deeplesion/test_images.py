@@ -1,0 +1,142 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maknet.data.ct.preprocess import ImageSettings
+from maknet.data.deeplesion.images import prepare_lesion, write_lesion_shard
+from maknet.data.deeplesion.info import load_info
+from maknet.data.deeplesion.slices import ImageUnreadableError, lesion_slices, read_png
+from maknet.data.shards.shard import ShardReader
+from maknet.errors import InputError
+from maknet.files import read_rows
+
+SETTINGS = ImageSettings(size=32)
+
+
+def save(path: Path, hu: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((hu + 32768).astype(np.uint16)).save(path)
+
+
+@pytest.fixture
+def folder(phantom_lesions: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(phantom_lesions, tmp_path / "deeplesion"))
+
+
+def test_pixels_are_hu(tmp_path: Path) -> None:
+    hu = np.array([[-2048, -1024], [0, 3071]])
+    save(tmp_path / "1.png", hu)
+    assert np.array_equal(read_png(tmp_path / "1.png"), hu)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_other_pngs_are_refused(tmp_path: Path, mode: str) -> None:
+    Image.new(mode, (4, 4)).save(tmp_path / "1.png")
+    with pytest.raises(ImageUnreadableError, match=r"1\.png is not a 16-bit gray PNG"):
+        read_png(tmp_path / "1.png")
+
+
+def test_damaged_and_missing_pngs_are_told_apart(tmp_path: Path) -> None:
+    save(tmp_path / "1.png", np.random.default_rng(0).integers(0, 99, (64, 64)))
+    whole = (tmp_path / "1.png").read_bytes()
+    (tmp_path / "1.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ImageUnreadableError, match="damaged"):
+        read_png(tmp_path / "1.png")
+    (tmp_path / "2.png").write_text("<html>")
+    with pytest.raises(ImageUnreadableError, match="damaged"):
+        read_png(tmp_path / "2.png")
+    with pytest.raises(ImageUnreadableError, match="missing"):
+        read_png(tmp_path / "3.png")
+
+
+def test_three_consecutive_slices_in_order(folder: Path) -> None:
+    lesion = load_info(folder / "DL_info.csv")[0]
+    for offset in (-1, 0, 1):
+        name = f"{lesion.key_slice + offset:03d}.png"
+        save(folder / "Images_png" / lesion.series / name, np.full((8, 8), 100 * offset))
+    hu, missing = lesion_slices(folder / "Images_png", lesion)
+    assert hu[:, 0, 0].tolist() == [-100, 0, 100]
+    assert missing == 0
+
+
+def test_a_missing_neighbor_is_replaced_by_the_key_slice(folder: Path) -> None:
+    lesion = load_info(folder / "DL_info.csv")[0]
+    series = folder / "Images_png" / lesion.series
+    for offset in (-1, 1):
+        (series / f"{lesion.key_slice + offset:03d}.png").unlink(missing_ok=True)
+    hu, missing = lesion_slices(folder / "Images_png", lesion)
+    assert missing == 2
+    assert np.array_equal(hu[0], hu[1])
+    assert np.array_equal(hu[2], hu[1])
+
+
+def test_a_lesion_on_an_empty_slice_is_kept_whole(folder: Path) -> None:
+    lesion = load_info(folder / "DL_info.csv")[0]
+    for path in (folder / "Images_png" / lesion.series).iterdir():
+        save(path, np.full((64, 64), -1000))
+    prepared = prepare_lesion(folder / "Images_png", lesion, SETTINGS)
+    assert prepared.image.shape == (3, 32, 32)
+    assert not prepared.cropped
+    assert prepared.box == (0, 64, 0, 64)
+
+
+def write(folder: Path, out: Path, max_unreadable: int) -> None:
+    write_lesion_shard(
+        folder / "DL_info.csv", folder / "Images_png", np.array([4, 1, 2]), SETTINGS,
+        max_unreadable, out / "s.npy", out / "s.csv", out / "u.csv",
+    )  # fmt: skip
+
+
+def test_rows_of_shard_and_index_agree(folder: Path, tmp_path: Path) -> None:
+    write(folder, tmp_path, 0)
+    rows = read_rows(tmp_path / "s.csv")
+    assert [row["lesion_index"] for row in rows] == ["4", "1", "2"]
+    info = load_info(folder / "DL_info.csv")
+    with ShardReader(tmp_path / "s.npy") as shard:
+        for place, lesion in enumerate((4, 1, 2)):
+            expected = prepare_lesion(folder / "Images_png", info[lesion], SETTINGS).image
+            assert np.array_equal(shard.images([place])[0], expected)
+
+
+def test_unreadable_images_are_listed_up_to_the_limit(folder: Path, tmp_path: Path) -> None:
+    lesion = load_info(folder / "DL_info.csv")[1]
+    key = folder / "Images_png" / lesion.series / f"{lesion.key_slice:03d}.png"
+    Image.new("L", (4, 4)).save(key)
+    with pytest.raises(InputError, match=r"labeled\.max_unreadable = 0.*not a 16-bit gray PNG"):
+        write(folder, tmp_path, 0)
+    assert not (tmp_path / "s.npy").exists()
+    write(folder, tmp_path, 2)
+    listed = {row["lesion_index"] for row in read_rows(tmp_path / "u.csv")}
+    kept = {row["lesion_index"] for row in read_rows(tmp_path / "s.csv")}
+    assert "1" in listed
+    assert listed | kept == {"4", "1", "2"}
+
+
+def test_a_table_that_is_not_dl_info_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="is not DL_info"):
+        load_info(tmp_path / "t.csv")
+
+
+def test_a_row_that_cannot_be_read_is_named(folder: Path) -> None:
+    path = folder / "DL_info.csv"
+    lines = path.read_text().splitlines()
+    lines[1] = lines[1].replace(lines[1].split(",")[0], "nothing.png")
+    path.write_text("\n".join(lines))
+    with pytest.raises(InputError, match="row 0 cannot be read"):
+        load_info(path)
+
+
+@pytest.mark.real
+def test_real_lesions(real_data: Path) -> None:
+    info = load_info(real_data / "deeplesion" / "DL_info.csv")
+    assert len(info) == 17
+    for lesion in info:
+        item = prepare_lesion(real_data / "deeplesion" / "Images_png", lesion, ImageSettings())
+        assert item.image.shape == (3, 256, 256)
+        assert item.cropped
+        assert item.neighbors_missing == 2  # the sample holds key slices only
+        assert 20 < item.image.mean() < 120

@@ -1,0 +1,99 @@
+"""The unmodified tcia_utils and s5cmd against a loopback bucket: only whole series ever count."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maknet.config.manifest import ManifestSeries, read_manifest
+from maknet.errors import InputError
+from maknet.fetch.idc import IdcArchive
+from maknet.fetch.retries import RetryPolicy
+from maknet.fetch.series_batch import fetch_batch
+from maknet.files import read_rows
+from tests.conftest import ROOT
+from tests.loopback.content import IMAGES, series_files
+from tests.loopback.s3_server import S3Server
+
+KINDS = ("whole", "missing", "error", "flip", "cut", "parts", "changed", "gone")
+
+
+@pytest.fixture(scope="module")
+def wanted() -> dict[str, ManifestSeries]:
+    """Real series of the shipped manifest, which the index of tcia_utils must know, by kind."""
+    real = read_manifest(ROOT / "config/tcia_series.csv.xz", 20, allow_noncommercial=True)
+    small = [s for s in real if s.address.startswith("s3://idc-open-data/")][: len(KINDS)]
+    counts = {"changed": IMAGES + 1}
+    return {
+        kind: ManifestSeries(s.uid, "b", counts.get(kind, IMAGES), 0, "", s.address, "", "")
+        for kind, s in zip(KINDS, small, strict=True)
+    }
+
+
+@pytest.fixture
+def server(wanted: dict[str, ManifestSeries]) -> Iterator[S3Server]:
+    objects = {}
+    for kind, item in wanted.items():
+        folder = item.address.removeprefix("s3://").removesuffix("*")
+        if kind != "gone":
+            for name, content in series_files(item.uid).items():
+                objects[folder + name] = content
+    server = S3Server(objects)
+    faults = {"missing": "404", "error": "500", "flip": "flip", "cut": "cut", "parts": "cut"}
+    for kind, fault in faults.items():
+        folder = wanted[kind].address.removeprefix("s3://").removesuffix("*")
+        server.faults[folder + "00000003.dcm"] = fault
+    # The ETag of an upload in parts is no MD5: only the size can tell that this one is half.
+    server.multipart = {n for n in objects if wanted["parts"].address[5:-1] in n}
+    yield server
+    server.close()
+
+
+def test_faults_are_refused_by_name_and_a_rerun_fetches_only_them(
+    server: S3Server, wanted: dict[str, ManifestSeries], tmp_path: Path
+) -> None:
+    """One test, since the client of tcia_utils.idc takes most of a minute to start."""
+
+    def fetch(kinds: tuple[str, ...]) -> None:
+        fetch_batch(
+            [wanted[k] for k in kinds], IdcArchive(server.url, timeout_s=60), RetryPolicy(0, 0.0), 0,
+            tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
+            tmp_path / "refused.csv",
+        )  # fmt: skip
+
+    with pytest.raises(InputError, match="7 of 8 series could not be fetched"):
+        fetch(KINDS)
+    refused = {r["series_uid"]: r["reason"] for r in read_rows(tmp_path / "partial/refused.csv")}
+    reasons = {kind: refused.get(item.uid) for kind, item in wanted.items()}
+    assert reasons == {
+        "whole": None, "missing": "incomplete", "error": "incomplete", "flip": "wrong_md5",
+        "cut": reasons["cut"], "parts": "incomplete", "changed": "archive_changed",
+        "gone": "not_available",
+    }  # fmt: skip
+    assert reasons["cut"] == "incomplete"
+    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "partial" / wanted["whole"].uid).is_dir()
+
+    whole = wanted["whole"].address.removeprefix("s3://").removesuffix("*") + "00000001.dcm"
+    before = server.requests[whole]
+    server.faults.clear()
+    fetch(KINDS[:6])
+    assert server.requests[whole] == before  # verified once, not downloaded again
+    rows = read_rows(tmp_path / "receipt.csv")
+    assert len(rows) == 6 * IMAGES
+    assert {row["route"] for row in rows} == {"idc"}
+    assert len(list((tmp_path / "out" / wanted["flip"].uid).iterdir())) == IMAGES
+
+
+def test_a_dead_server_and_a_stalled_one_are_faults(
+    server: S3Server, wanted: dict[str, ManifestSeries], tmp_path: Path
+) -> None:
+    (tmp_path / "partial" / wanted["whole"].uid).mkdir(parents=True)  # a target that is not empty
+    (tmp_path / "partial" / wanted["whole"].uid / "junk").write_text("x")
+    server.close()
+    with pytest.raises(InputError, match=r"1 of 1 series could not be fetched.*transfer"):
+        fetch_batch(
+            [wanted["whole"]], IdcArchive(server.url, timeout_s=2), RetryPolicy(0, 0.0), 0,
+            tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
+            tmp_path / "refused.csv",
+        )  # fmt: skip

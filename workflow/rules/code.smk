@@ -1,0 +1,16 @@
+# The digest of a rule's script, and of every module that it can import, is a parameter of the rule:
+# changed code reruns what it reaches, and nothing else. Rules that fetch have a version instead.
+from maknet.provenance.code import code_digest, recorded_code
+
+
+def code_of(name: str, script: str):
+    """Return the code digest of a rule, or the recorded one where `jobs.accepted_code` names it."""
+    if name not in config["jobs"]["accepted_code"]:
+        return code_digest(script)
+    results = config["paths"]["results"]
+    return lambda wildcards: recorded_code(results, name, wildcards, script)
+
+
+for each in workflow.rules:
+    if each.script and "version" not in each.params.keys():
+        each.set_params(code=code_of(each.name, f"scripts/{Path(each.script).name}"))
