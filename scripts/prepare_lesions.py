@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from maknet.data.ct.preprocess import ImageSettings
-from maknet.data.deeplesion.images import write_lesion_shard
+from maknet.data.deeplesion.lesion_shard import write_lesion_shard
 from maknet.data.labels.label_table import load_table
 from maknet.jobs.script import run_script
 

@@ -1,31 +1,39 @@
-"""The shape of the code: arrows go one way, files stay small, slow imports stay where needed."""
+"""The shape of the code: a room for every module, arrows one way, small files, thin scripts."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from maknet.files import ROOT
-
+ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "maknet").rglob("*.py"))
-FOUNDATION = {
-    "audit", "cell", "commands", "config", "digests", "errors", "files", "jobs", "lineage",
-    "manifest", "places", "progress", "provenance", "records", "run_config", "seeding", "sources",
-    "writers",
-}  # fmt: skip
-# Which parts of the library a part may import; the foundation is open to all.
-ARROWS = {
-    "data": {"data"},
-    "models": {"models"},
-    "metrics": {"metrics", "data"},
-    "inference": {"inference", "models", "data", "metrics"},
-    "training": {"training", "inference", "models", "data", "metrics"},
-    "explain": {"explain", "inference", "models", "data", "metrics"},
-    "reporting": {"reporting", "metrics", "data"},
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+RULES = "\n".join(p.read_text() for p in sorted((ROOT / "workflow/rules").glob("*.smk")))
+# The floors, from the ground up: a room imports from floors below its own, and from itself.
+FLOORS = (
+    ("errors",),
+    ("files", "seeding", "progress"),
+    ("config", "provenance", "models", "phantom", "data/arrays"),
+    ("jobs", "data/labels", "audit"),
+    ("data/shards",),
+    ("data/ct", "metrics"),
+    ("data/deeplesion", "inference"),
+    ("fetch", "explain", "reporting/tables", "reporting/figures", "training"),
+    ("training/classifier", "training/lesanet"),
+)
+# Rooms on one floor that are still apart from what lies below them.
+NEVER = {
+    "phantom": {"provenance", "config"},
+    "models": {"config", "provenance"},
+    "metrics": {"models", "provenance", "data/shards"},
+    "reporting/tables": {"models", "provenance", "inference"},
+    "reporting/figures": {"models", "provenance", "inference"},
 }
 MAX_LINES = 300
+MAX_SCRIPT_LINES = 60
 
 
 def imports(path: Path) -> set[str]:
@@ -38,58 +46,120 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def part(path: Path) -> str:
-    return path.relative_to(ROOT / "maknet").parts[0].removesuffix(".py")
+def room(module: str) -> str:
+    """Return the room of a dotted module of the library, the most exact one that has a floor."""
+    parts = module.split(".")[1:]
+    for end in (2, 1):
+        name = "/".join(parts[:end])
+        if any(name in floor for floor in FLOORS):
+            return name
+    raise AssertionError(f"{module} has no room: give it a place in FLOORS")
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
-def test_arrows_go_one_way(path: Path) -> None:
-    mine = part(path)
-    allowed = FOUNDATION | ARROWS.get(mine, set())
-    used = {n.split(".")[1] for n in imports(path) if n.startswith("maknet.")}
-    assert used <= allowed, f"{path.name} imports {used - allowed}"
+def floor(name: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda p: str(p.relative_to(ROOT)))
+def module(path: Path) -> str:
+    return str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+MODULES = [path for path in LIBRARY if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_arrows_go_down(path: Path) -> None:
+    mine = room(module(path))
+    for name in imports(path):
+        if not name.startswith("maknet."):
+            continue
+        other = room(name)
+        assert other == mine or floor(other) < floor(mine), f"{mine} imports {other}"
+        assert other not in NEVER.get(mine, set()), f"{mine} imports {other}"
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
+def test_packages_hold_no_code(path: Path) -> None:
+    """A name is imported from the module that defines it: the code digest follows imports."""
+    if path.name == "__init__.py":
+        statements = ast.parse(path.read_text()).body
+        allowed = (ast.Expr, ast.Assign)  # a docstring; the version
+        assert all(isinstance(statement, allowed) for statement in statements)
+
+
+def test_few_modules_stand_at_the_root_of_the_library() -> None:
+    assert len([path for path in MODULES if path.parent.name == "maknet"]) <= 5
+
+
+def test_no_folder_holds_more_than_a_fifth_of_the_lines() -> None:
+    code = [*LIBRARY, *SCRIPTS, *sorted((ROOT / "benchmarks").glob("*.py"))]
+    lines = {path: len(path.read_text().splitlines()) for path in code}
+    for folder in {path.parent for path in LIBRARY} - {ROOT / "maknet"}:
+        inside = sum(n for path, n in lines.items() if path.is_relative_to(folder))
+        assert inside <= sum(lines.values()) / 5, folder
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=named)
 def test_library_never_sees_snakemake(path: Path) -> None:
     assert "snakemake" not in {n.split(".")[0] for n in imports(path)}
-    names = {
-        node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)
-    }
-    assert "snakemake" not in names
 
 
-@pytest.mark.parametrize("path", [*LIBRARY, *sorted((ROOT / "scripts").glob("*.py"))],
-                         ids=lambda p: str(p.relative_to(ROOT)))  # fmt: skip
+@pytest.mark.parametrize("path", [*LIBRARY, *SCRIPTS], ids=named)
 def test_files_stay_small(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= MAX_LINES
+    limit = MAX_SCRIPT_LINES if path in SCRIPTS else MAX_LINES
+    assert len(path.read_text().splitlines()) <= limit
 
 
-def test_nothing_imports_through_the_lazy_package() -> None:
-    # `from maknet.data import X` would hide from the code digest which module X is in.
-    for path in [*LIBRARY, *(ROOT / "scripts").glob("*.py")]:
-        assert "maknet.data" not in imports(path), path
+def test_unit_tests_mirror_the_library() -> None:
+    for folder in {path.parent for path in (ROOT / "tests/unit").rglob("test_*.py")}:
+        below = folder.relative_to(ROOT / "tests/unit")
+        assert (ROOT / "maknet" / below).is_dir() or below == Path("scripts"), folder
+
+
+def test_a_rule_has_the_name_of_its_script() -> None:
+    """Rules made by `use rule` keep the script of the rule that they inherit."""
+    found = re.findall(r"^rule (\w+):.*?scripts/(\w+)\.py", RULES, re.MULTILINE | re.DOTALL)
+    assert len(found) == RULES.count("scripts/") - RULES.count('f"scripts/')
+    for rule, script in found:
+        assert rule == script
+    assert {script for _, script in found} == {path.stem for path in SCRIPTS}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=named)
+def test_scripts_touch_snakemake_only_when_they_run(path: Path) -> None:
+    body = ast.parse(path.read_text()).body
+    assert all(
+        node.id != "snakemake"
+        for statement in body[:-1]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+    )
+    assert ast.unparse(body[-1]).startswith("if __name__ == '__main__':")
 
 
 @pytest.mark.parametrize(
-    ("module", "absent"),
+    ("name", "absent"),
     [
-        ("maknet.reporting.tables.paper_tables", "torch"),
-        ("maknet.metrics.evaluation", "torch"),
-        ("maknet.reporting.figures.contact_sheet", "torch"),
-        ("maknet.reporting.figures.explanations", "torch"),
-        ("maknet.reporting.figures.deletion", "torch"),
-        ("maknet.reporting.figures.architecture", "torch"),
-        ("maknet.reporting.figures.noisy_student", "torch"),
-        ("maknet.reporting.figures.training_curves", "torch"),
-        ("maknet.reporting.figures.pseudo_labels", "torch"),
-        ("maknet.data.labels.pseudo_summary", "torch"),
-        ("maknet.data.labels.label_table", "torch"),
-        ("maknet.config.check", "numpy"),
-        ("maknet.config.inputs", "numpy"),
+        *(
+            (module(path), "torch")
+            for path in MODULES
+            if path.is_relative_to(ROOT / "maknet/reporting")
+            or path.is_relative_to(ROOT / "maknet/metrics")
+            or path.is_relative_to(ROOT / "maknet/data/labels")
+        ),
+        *(
+            (module(path), "numpy")
+            for path in MODULES
+            if path.is_relative_to(ROOT / "maknet/config")
+        ),
         ("maknet.provenance.code", "numpy"),
+        ("maknet.audit", "numpy"),
     ],
 )
-def test_slow_packages_stay_out(module: str, absent: str) -> None:
-    code = f"import sys, {module}; sys.exit({absent!r} in sys.modules)"
+def test_slow_packages_stay_out(name: str, absent: str) -> None:
+    code = f"import sys, {name}; sys.exit({absent!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from maknet.config.ranges import check_ranges
 from maknet.errors import InputError
 from maknet.files import ROOT
 
@@ -40,7 +41,7 @@ def check_config(config: Config, schema: str | Path) -> None:
     errors = sorted(checker(rules).iter_errors(config), key=lambda e: [str(k) for k in e.path])
     if errors:
         raise InputError(_sentence(errors[0]))
-    _check_ranges(config)
+    check_ranges(config)
     _expand_paths(config)
     _check_sources(config)
 
@@ -96,65 +97,6 @@ def _check_plain(value: object, key: str) -> None:
 
 def _joined(*parts: str) -> str:
     return ".".join(part for part in parts if part)
-
-
-def _check_ranges(config: Config) -> None:
-    """Check what a schema cannot say: order within pairs, equal lengths, parts that need others."""
-    for section, name in (("series", "step_mm"), ("series", "pixel_mm"), ("series", "body_hu"),
-                          ("image", "window_hu")):  # fmt: skip
-        low, high = config[section][name]
-        if low >= high:
-            raise InputError(
-                f"The configuration key '{section}.{name}' must rise, not [{low}, {high}]."
-            )
-    for name in ("crop_area", "crop_ratio"):
-        low, high = config["augmentation"][name]
-        if low > high:
-            raise InputError(
-                f"The configuration key 'augmentation.{name}' must not fall, not [{low}, {high}]."
-            )
-    maknet = config["networks"]["maknet"]
-    if len(maknet["widths"]) != len(maknet["layers"]):
-        raise InputError(
-            "The configuration keys 'networks.maknet.widths' and 'networks.maknet.layers' must "
-            "have the same length."
-        )
-    if config["image"]["size"] < 2 ** (len(maknet["widths"]) + 1):
-        raise InputError(
-            f"The configuration key 'image.size' is too small for {len(maknet['widths'])} blocks "
-            "of 'networks.maknet', each of which halves the image."
-        )
-    for name in ("vgg16", "resnet18"):
-        network = config["networks"][name]
-        if network["weights"] == "imagenet" and network["width"] != 1:
-            raise InputError(
-                f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights."
-            )
-    low, high = config["lesanet"]["input"]["window_hu"]
-    if low >= high:
-        raise InputError(
-            f"The configuration key 'lesanet.input.window_hu' must rise, not [{low}, {high}]."
-        )
-    offset, reach = config["lesanet"]["input"]["offset_mm"], config["deeplesion"]["reach_mm"]
-    if config["labeled"]["source"] == "deeplesion" and offset > reach:
-        raise InputError(
-            f"The configuration key 'lesanet.input.offset_mm' is {offset}, more than "
-            f"'deeplesion.reach_mm' = {reach}: the slices would not be there."
-        )
-    generic = config["lesanet"]["generic"]
-    if generic == "imagenet" and config["networks"]["vgg16"]["width"] != 1:
-        raise InputError(
-            "The configuration key 'networks.vgg16.width' must be 1 for ImageNet weights, which "
-            "'lesanet.generic' asks for."
-        )
-    if generic == "textures" and "textures" not in config:
-        raise InputError(
-            "The configuration key 'lesanet.generic' is textures, but there is no section "
-            "'textures'; see config/demo.yaml."
-        )
-    grid = config["evaluation"]["threshold_grid"]
-    if grid != sorted(grid):
-        raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")
 
 
 def _expand_paths(config: Config) -> None:

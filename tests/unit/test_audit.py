@@ -137,7 +137,8 @@ def test_a_removed_file_and_a_file_more_are_found(lineage: Path) -> None:
 def test_an_input_that_was_made_anew_after_it_was_read_is_found(lineage: Path) -> None:
     made = ["results/images", "results/index.csv"]
     step = JobSpec("prepare", {"batch": "b1"}, {"image": {"size": 3}},
-                   ["raw.csv", "data/series/b1"], made, "scripts/prepare_series.py", "results")  # fmt: skip
+                   ["raw.csv", "data/series/b1"], made, "scripts/prepare_series.py",
+                   "results")  # fmt: skip
     Path("results/index.csv").write_text("anew")
     write_record(step, datetime.now(UTC))
     assert broken() == {"results/index.csv": "changed"}

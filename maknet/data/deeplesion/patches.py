@@ -5,18 +5,15 @@ the window; `as_patch_input` of the network's side does the rest. P is the patch
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.deeplesion.info import LesionRow, load_info
-from maknet.data.deeplesion.slices import ImageUnreadableError, check_readable, read_png
-from maknet.data.shards.shard import write_shard
-from maknet.files import write_rows
-from maknet.progress import tracked
+from maknet.data.deeplesion.info import LesionRow
+from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
+from maknet.data.deeplesion.slices import ImageUnreadableError, read_png
 
 PATCH_COLUMNS = ("lesion_index", "patient", "series", "key_slice", "x1", "y1", "x2", "y2",
                  "slices_missing")  # fmt: skip
@@ -143,43 +140,28 @@ def _sources(
 
 
 def write_patch_shard(
-    dl_info: str | Path,
-    images: str | Path,
-    lesions: Sequence[int] | NDArray[np.integer],
-    settings: PatchSettings,
-    max_unreadable: int,
-    shard: str | Path,
-    index: str | Path,
-    unreadable: str | Path,
-) -> None:
-    """Cut the patches of the named lesions and write their shard (N, 3, P, P) int16 and index.
+    dl_info: str | Path, images: str | Path, lesions: NDArray[np.int64], settings: PatchSettings,
+    max_unreadable: int, files: ShardFiles,
+) -> None:  # fmt: skip
+    """Cut the patches of the named lesions and write their shard, (N, 3, P, P) int16 HU.
 
-    Lesions without a readable image are left out and listed in `unreadable` with the reason.
+    Args:
+        dl_info: `DL_info.csv`.
+        images: `Images_png/`.
+        lesions: Lesion numbers (N,), in the order of the shard.
+        settings: How patches are cut.
+        max_unreadable: How many lesions may be left out.
+        files: What is written.
 
     Raises:
         InputError: More than `max_unreadable` lesions have no readable image.
     """
-    info = load_info(dl_info)
-    patches, rows, failures = [], [], []
-    for lesion in tracked([info[int(number)] for number in lesions], "patches", "lesion"):
-        try:
-            patch = cut_patch(images, lesion, settings)
-        except ImageUnreadableError as error:
-            failures.append({"lesion_index": lesion.lesion_index, "why": str(error)})
-            continue
-        patches.append(patch.hu[None])
-        rows.append(_index_row(lesion, patch))
-    check_readable([str(failure["why"]) for failure in failures], len(lesions), max_unreadable,
-                   images)  # fmt: skip
-    write_shard(shard, patches)
-    write_rows(index, PATCH_COLUMNS, rows)
-    write_rows(unreadable, ("lesion_index", "why"), failures)
 
+    def prepare(lesion: LesionRow) -> tuple[NDArray[np.int16], dict[str, object]]:
+        patch = cut_patch(images, lesion, settings)
+        box = zip(PATCH_COLUMNS[4:8], patch.box, strict=True)
+        corners = {name: f"{value:.4f}" for name, value in box}
+        return patch.hu, {**corners, "slices_missing": patch.missing}
 
-def _index_row(lesion: LesionRow, patch: LesionPatch) -> dict[str, object]:
-    corners = {name: f"{value:.4f}" for name, value in zip(PATCH_COLUMNS[4:8], patch.box,
-                                                           strict=True)}  # fmt: skip
-    return {
-        "lesion_index": lesion.lesion_index, "patient": lesion.patient, "series": lesion.series,
-        "key_slice": lesion.key_slice, **corners, "slices_missing": patch.missing,
-    }  # fmt: skip
+    empty = np.empty((0, 3, settings.size, settings.size), np.int16)
+    write_lesion_shard(dl_info, lesions, prepare, PATCH_COLUMNS, empty, max_unreadable, files)

@@ -61,16 +61,13 @@ def lesion_slices(images: str | Path, lesion: LesionRow) -> tuple[NDArray[np.int
     return np.stack(slices), missing
 
 
-def check_readable(
-    failures: Sequence[str], lesions: int, max_unreadable: int, images: str | Path
-) -> None:
+def check_readable(failures: Sequence[str], lesions: int, max_unreadable: int) -> None:
     """Refuse a split of which too many images, or all, cannot be read.
 
     Args:
         failures: Why each image could not be read.
         lesions: How many images were wanted.
         max_unreadable: How many may be left out.
-        images: Folder of the images.
 
     Raises:
         InputError: More cannot be read, or none can.
@@ -80,5 +77,5 @@ def check_readable(
             f"{len(failures)} of {lesions} lesion images cannot be read, more than "
             f"labeled.max_unreadable = {max_unreadable}; the first: {failures[0]}"
         )
-    if len(failures) == lesions:
-        raise InputError(f"None of {lesions} lesion images below {images} can be read.")
+    if failures and len(failures) == lesions:
+        raise InputError(f"None of {lesions} lesion images can be read; the first: {failures[0]}")

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from maknet.data.ct.preprocess import ImageSettings
-from maknet.data.deeplesion.images import prepare_lesion, write_lesion_shard
+from maknet.data.deeplesion.images import prepare_lesion, write_image_shard
 from maknet.data.deeplesion.info import load_info
+from maknet.data.deeplesion.lesion_shard import ShardFiles
 from maknet.data.deeplesion.slices import ImageUnreadableError, lesion_slices, read_png
 from maknet.data.shards.shard import ShardReader
 from maknet.errors import InputError
@@ -84,9 +85,9 @@ def test_a_lesion_on_an_empty_slice_is_kept_whole(folder: Path) -> None:
 
 
 def write(folder: Path, out: Path, max_unreadable: int) -> None:
-    write_lesion_shard(
+    write_image_shard(
         folder / "DL_info.csv", folder / "Images_png", np.array([4, 1, 2]), SETTINGS,
-        max_unreadable, out / "s.npy", out / "s.csv", out / "u.csv",
+        max_unreadable, ShardFiles(out / "s.npy", out / "s.csv", out / "u.csv"),
     )  # fmt: skip
 
 

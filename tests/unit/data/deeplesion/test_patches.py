@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from maknet.data.deeplesion.info import LesionRow
+from maknet.data.deeplesion.lesion_shard import ShardFiles
 from maknet.data.deeplesion.patches import PatchSettings, cut_patch, write_patch_shard
 from maknet.data.deeplesion.slices import ImageUnreadableError
 from maknet.errors import InputError
@@ -125,15 +126,15 @@ def test_lesions_without_an_image_are_listed(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("p.npy", "p.csv", "p.unreadable.csv")]
     common = (tmp_path / "info.csv", tmp_path / "Images_png")
     settings = PatchSettings(WINDOW, size=60)
-    write_patch_shard(*common, [0, 1], settings, 1, *paths)
+    write_patch_shard(*common, np.array([0, 1]), settings, 1, ShardFiles(*paths))
     assert [row["lesion_index"] for row in read_rows(paths[1])] == ["0"]
     (failed,) = read_rows(paths[2])
     assert failed["lesion_index"] == "1"
     assert "is missing" in failed["why"]
     with pytest.raises(InputError, match=r"1 of 2 lesion images cannot be read, more than"):
-        write_patch_shard(*common, [0, 1], settings, 0, *paths)
+        write_patch_shard(*common, np.array([0, 1]), settings, 0, ShardFiles(*paths))
     with pytest.raises(InputError, match=r"None of 1 lesion images"):
-        write_patch_shard(*common, [1], settings, 5, *paths)
+        write_patch_shard(*common, np.array([1]), settings, 5, ShardFiles(*paths))
 
 
 def test_the_longest_side_is_limited(tmp_path: Path) -> None:
