@@ -57,7 +57,8 @@ def test_faults_are_refused_by_name_and_a_rerun_fetches_only_them(
     def fetch(kinds: tuple[str, ...]) -> None:
         fetch_batch(
             [wanted[k] for k in kinds], IdcArchive(server.url, timeout_s=60),
-            RetryPolicy(0, 0.0), 0, tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
+            RetryPolicy(0, 0.0), 0, tmp_path / "partial", tmp_path / "out",
+            tmp_path / "receipt.csv",
             tmp_path / "refused.csv",
         )  # fmt: skip
 
