@@ -1,4 +1,4 @@
-"""What a MAKNet is made of, read off the network object: channels, map sizes, parameters."""
+"""The layer table of a MAKNet, read from the network: channels, map sizes, parameter counts."""
 
 from typing import Any
 
@@ -11,13 +11,17 @@ from maknet.models.maknet import DenseBlock, MAKNet
 
 
 def describe_architecture(network: MAKNet, size: int) -> dict[str, Any]:
-    """Return the parts of a network in the order in which an image of `size` pixels passes them.
+    """Return the parts of a network in forward order.
+
+    Args:
+        network: Network to describe.
+        size: Image side in pixels, which decides the map sizes.
 
     Returns:
-        `size`, `parameters` of all, `labels`, and `parts`: each with `kind` (`stem`, `pool`,
-        `block`, `global_pool`, `classifier`, `propagation`), `output` (shape of one image),
-        `parameters`, and for a block `layers`, `growth`, `kernel_size`, `closing_kernel` and
-        `hidden_attention` (channels that its attention narrows to).
+        `size`, `parameters` of the whole network, `labels`, and `parts`: each with `kind` (`stem`,
+        `pool`, `block`, `global_pool`, `classifier`, `propagation`), `output` (shape without the
+        batch dimension), `parameters`, and for a block `layers`, `growth`, `kernel_size`,
+        `closing_kernel` and `hidden_attention` (channels that its attention narrows to).
     """
     shapes: dict[nn.Module, list[int]] = {}
 

@@ -2,7 +2,7 @@
 
 Backbones are torchvision's, heads are fitted to the printed parameter counts: 14.78M is VGG16 with
 batch normalization, one linear layer and no score propagation; 11.25M is ResNet18 with one linear
-layer and score propagation. No single head gives both. B images, L labels.
+layer and score propagation. No single head gives both. B images, H rows, W columns, L labels.
 """
 
 import torch
@@ -26,11 +26,11 @@ class Baseline(nn.Module):
     """A backbone of convolutions, global average pooling and a label head.
 
     Args:
-        backbone: (B, 3, H, W) to (B, channels, h, w).
-        channels: Its output channels.
-        num_labels: L.
-        dropout: Before the classifier.
-        score_propagation: Whether the head has it.
+        backbone: Convolutional layers, (B, 3, H, W) to (B, channels, h, w).
+        channels: Number of output channels of the backbone.
+        num_labels: Number of labels, L.
+        dropout: Dropout probability before the classifier.
+        score_propagation: Whether the head has score propagation.
         imagenet_input: Whether images in [0, 1] are normalized as ImageNet weights expect.
 
     Shape:
@@ -52,7 +52,7 @@ class Baseline(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits before and after score propagation."""
+        """Return the logits before and after score propagation, (B, L) each."""
         features = self.backbone((images - self.mean) / self.std).mean((2, 3))
         logits: tuple[Tensor, Tensor] = self.head(features)
         return logits
@@ -65,11 +65,11 @@ def vgg16(
     """Build VGG16 with batch normalization, without its fully connected layers.
 
     Args:
-        num_labels: L.
-        dropout: Before the classifier.
-        score_propagation: Whether the head has it.
-        width: Scales all channels; 1 is the paper's size.
-        weights: `none`, or `imagenet` for torchvision's, which are downloaded once.
+        num_labels: Number of labels, L.
+        dropout: Dropout probability before the classifier.
+        score_propagation: Whether the head has score propagation.
+        width: Multiplier of all channels; 1 is the paper's size.
+        weights: `none` for random weights, or `imagenet` for torchvision's, downloaded once.
     """
     plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
     backbone = make_layers(plan, batch_norm=True)
@@ -87,7 +87,15 @@ def resnet18(
     num_labels: int, *, dropout: float = 0.5, score_propagation: bool = True, width: float = 1.0,
     weights: str = "none",
 ) -> Baseline:  # fmt: skip
-    """Build ResNet18 without its last layer; the arguments are those of `vgg16`."""
+    """Build ResNet18 without its fully connected layer.
+
+    Args:
+        num_labels: Number of labels, L.
+        dropout: Dropout probability before the classifier.
+        score_propagation: Whether the head has score propagation.
+        width: Multiplier of all channels; 1 is the paper's size.
+        weights: `none` for random weights, or `imagenet` for torchvision's, downloaded once.
+    """
     resnet = ResNet(BasicBlock, [2, 2, 2, 2])
     if width != 1:
         resnet = _narrow_resnet(width)
@@ -121,7 +129,7 @@ def _narrow_resnet(width: float) -> ResNet:
 
 
 def _initialize(backbone: nn.Module) -> None:
-    """Start as torchvision's VGG does."""
+    """Initialize the convolutions as torchvision's VGG does."""
     for module in backbone.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -1,4 +1,4 @@
-"""Networks by name, and their weights on disk."""
+"""Networks built by name, and their weights on disk as safetensors. L labels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ _NO_WEIGHTS = {"vgg16": {"weights": "none"}, "resnet18": {"weights": "none"}}
 
 
 def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # noqa: ANN401
-    """Build a network with fresh weights from torch's global generator.
+    """Build a network with random weights from torch's global generator.
 
     Args:
         name: `maknet`, `vgg16`, `resnet18` or `lesanet`.
-        num_labels: L.
+        num_labels: Number of labels, L.
         settings: Keyword arguments of the network, as in the config section `networks`.
 
     Raises:
@@ -48,17 +48,17 @@ def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # 
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return the number of learned values; buffers do not count."""
+    """Return the number of parameters; buffers do not count."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """What it takes to build a network.
+    """Everything that is needed to build a network.
 
     Attributes:
         arch: `maknet`, `vgg16`, `resnet18` or `lesanet`.
-        num_labels: L.
+        num_labels: Number of labels, L.
         settings: Keyword arguments of the network, as in the config section `networks`.
     """
 
@@ -67,7 +67,7 @@ class NetworkSpec:
     settings: Mapping[str, Any]
 
     def build(self, seed: int, run: str) -> nn.Module:
-        """Return a network whose first weights belong to the seed and the run."""
+        """Return a network whose initial weights depend only on the seed and the run's name."""
         seed_torch(seed, "weights", run)
         return build_network(self.arch, self.num_labels, **self.settings)
 
@@ -93,7 +93,7 @@ class NetworkSpec:
 
 
 def load_network(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
-    """Build a described network and load its trained weights."""
+    """Build the network that a `network.json` describes and load its trained weights."""
     name = description["name"]
     settings = {**description["settings"], **_NO_WEIGHTS.get(name, {})}
     network = build_network(name, description["num_labels"], **settings)

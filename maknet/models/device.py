@@ -1,4 +1,7 @@
-"""Where a network runs. What was asked for and is not there is an error, never a fallback."""
+"""Device selection, mixed precision and input transfer; a missing GPU is an error, no fallback.
+
+B images, C channels, S the image side.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,10 +34,26 @@ def mixed_precision(device: torch.device) -> Iterator[None]:
 
 
 def as_input(images: Tensor, device: torch.device) -> Tensor:
-    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1], channels last."""
+    """Move images to the device as floats in [0, 1], channels last.
+
+    Args:
+        images: (B, C, S, S) uint8.
+        device: Device to move to.
+
+    Returns:
+        (B, C, S, S) float32.
+    """
     return scaled(images, device).contiguous(memory_format=torch.channels_last)
 
 
 def scaled(images: Tensor, device: torch.device) -> Tensor:
-    """Move uint8 images (B, C, S, S) to the device as floats in [0, 1], in the usual layout."""
+    """Move images to the device as floats in [0, 1], in torch's default layout.
+
+    Args:
+        images: (B, C, S, S) uint8.
+        device: Device to move to.
+
+    Returns:
+        (B, C, S, S) float32.
+    """
     return images.to(device, non_blocking=True).float().div_(255)

@@ -20,7 +20,7 @@ def fetch_imagenet(name: str, folder: Path) -> None:
     """Fetch the weights of `vgg16` or `resnet18` into `folder`, or copy them from torch's cache.
 
     Raises:
-        InputError: They cannot be had, or are not those that torchvision published.
+        InputError: The download failed, or the hash is not the one that torchvision published.
     """
     url = IMAGENET_WEIGHTS[name].url
     file = Path(url).name

@@ -16,12 +16,15 @@ class MAKConv2d(nn.Module):
     of the launches. `forward_by_group` is the literal form and its reference.
 
     Args:
-        in_channels: Channels in.
-        out_channels: Channels out, a multiple of 4.
-        kernel_size: k, odd.
+        in_channels: Number of input channels.
+        out_channels: Number of output channels, a multiple of 4.
+        kernel_size: Side k of the largest kernel, odd.
 
     Shape:
         (B, in_channels, H, W) to (B, out_channels, H, W).
+
+    Raises:
+        ValueError: `out_channels` is not a multiple of 4, or `kernel_size` is even.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3) -> None:
@@ -71,7 +74,7 @@ class MixPool2d(nn.Module):
         self.gains = nn.Parameter(torch.full((2,), 2.0))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool."""
+        """Return the sum of both poolings."""
         return F.avg_pool2d(x, 2) / self.gains[0] + F.max_pool2d(x, 2) / self.gains[1]
 
 
@@ -83,7 +86,7 @@ class GlobalConcatPool2d(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool; written as reductions because the adaptive pools have no deterministic backward."""
+        """Return both poolings, as reductions: adaptive pools have no deterministic backward."""
         return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
 
@@ -110,7 +113,7 @@ class CBAM(nn.Module):
     """Convolutional block attention: channel attention, then spatial attention (arXiv 1807.06521).
 
     Args:
-        channels: Channels in and out.
+        channels: Number of input and of output channels.
         reduction: Factor by which the channel attention narrows.
 
     Shape:
@@ -142,8 +145,8 @@ class LabelHead(nn.Module):
     """Dropout, a linear classifier and, if wanted, score propagation.
 
     Args:
-        features: Features in.
-        num_labels: L.
+        features: Number of input features.
+        num_labels: Number of labels, L.
         dropout: Probability of dropping a feature.
         score_propagation: Whether a second set of logits is computed from the first.
 
@@ -161,6 +164,6 @@ class LabelHead(nn.Module):
         self.propagation = ScorePropagation(num_labels) if score_propagation else None
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits before and after score propagation."""
+        """Return the logits before and after score propagation, (B, L) each."""
         logits = self.classifier(self.dropout(features))
         return logits, logits if self.propagation is None else self.propagation(logits)

@@ -2,7 +2,8 @@
 
 Layout of the released code: 13 convolutions with batch normalization and four poolings; after the
 last convolution of each block a 5 x 5 RoI max pooling, on the lesion's box in the first three
-blocks and on the whole patch in the last two. B patches, P their side in pixels, L labels.
+blocks and on the whole patch in the last two. B patches, P their side in pixels, C channels, H rows
+and W columns of a feature map, E the width of the embedding, L labels.
 """
 
 from itertools import pairwise
@@ -24,10 +25,18 @@ _MEAN_GRAY = 50.0  # subtracted from windowed values in [0, 255]
 
 
 def patch_input(patches: Tensor, window_hu: tuple[float, float], device: torch.device) -> Tensor:
-    """Move HU patches (B, 3, P, P) to the device as LesaNet's input, about -0.196 to 0.804.
+    """Move patches to the device as LesaNet's input.
 
     The window becomes [0, 255], the released code's mean gray value is subtracted, and the result
     divided by 255.
+
+    Args:
+        patches: (B, 3, P, P) int16 HU.
+        window_hu: Lower and upper end of the HU window.
+        device: Device to move to.
+
+    Returns:
+        (B, 3, P, P) float32, about -0.196 to 0.804.
     """
     low, high = window_hu
     gray = (patches.to(device, non_blocking=True).float() - low) * (255 / (high - low))
@@ -35,12 +44,12 @@ def patch_input(patches: Tensor, window_hu: tuple[float, float], device: torch.d
 
 
 class LesaNetOutput(NamedTuple):
-    """What the four losses need.
+    """Outputs of LesaNet, which the four losses share.
 
     Attributes:
-        logits: (B, L) of the classifier.
-        propagated: (B, L) after score propagation; these are evaluated.
-        embedding: (B, E) of unit length.
+        logits: Logits of the classifier, (B, L).
+        propagated: Logits after score propagation, (B, L); these are evaluated.
+        embedding: Embedding of unit length, (B, E).
     """
 
     logits: Tensor
@@ -52,13 +61,14 @@ class LesaNet(nn.Module):
     """The lesion annotation network.
 
     Args:
-        num_labels: L.
+        num_labels: Number of labels, L.
         features: Width of each of the five feature layers.
-        embedding: Width E of the embedding.
-        width: Scales the convolutions; 1 is the paper's size.
+        embedding: Width of the embedding, E.
+        width: Multiplier of the convolutions' channels; 1 is the paper's size.
 
     Shape:
-        Patches (B, 3, P, P) and boxes (B, 4) as x1, y1, x2, y2 in pixels of the patch.
+        Patches (B, 3, P, P), see `patch_input`, and boxes (B, 4) as x1, y1, x2, y2 in pixels of the
+        patch, to a `LesaNetOutput`.
     """
 
     def __init__(
@@ -100,16 +110,16 @@ class LesaNet(nn.Module):
 
 
 def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
-    """Return the RoI max pooling (B, C, 5, 5) of one region an image.
+    """Return the RoI max pooling (B, C, 5, 5) of one region per image.
 
     torchvision finds the largest pixel of each bin; its own backward adds up in an order that
     changes from run to run on a GPU, where it is refused, so that the gradient goes through a
     gather. An empty bin is 0.
 
     Args:
-        features: (B, C, H, W).
+        features: Feature map, (B, C, H, W).
         regions: x1, y1, x2, y2 in pixels of the patch, (B, 4).
-        scale: Pixels of the features a pixel of the patch.
+        scale: Feature map pixels per patch pixel.
     """
     numbers = torch.arange(len(regions), device=regions.device, dtype=regions.dtype)
     numbered = torch.cat([numbers[:, None], regions], 1)

@@ -2,7 +2,8 @@
 
 The paper gives the parts and the number of parameters, 4.50 million, but neither widths nor depths,
 and no code was published. This layout is a reconstruction that meets every statement of the text
-and the printed count; `REPRODUCTION.md` lists what is chosen. B images, L labels.
+and the printed count; `REPRODUCTION.md` lists what is chosen. B images, H rows, W columns and L
+labels.
 """
 
 from collections.abc import Sequence
@@ -17,13 +18,13 @@ class DenseBlock(nn.Module):
     """Densely connected MAKConv layers, a closing convolution, and CBAM.
 
     Args:
-        in_channels: Channels in.
-        out_channels: Channels out of the closing convolution.
+        in_channels: Number of input channels.
+        out_channels: Number of output channels.
         layers: Number of MAKConv layers, three or six in the paper.
-        growth: Channels that each of them adds.
-        kernel_size: k of the MAKConv layers.
-        closing_kernel: Kernel of the closing convolution.
-        reduction: Of the attention.
+        growth: Channels that each MAKConv layer adds.
+        kernel_size: Kernel side k of the MAKConv layers.
+        closing_kernel: Kernel side of the closing convolution.
+        reduction: Reduction factor of the channel attention.
 
     Shape:
         (B, in_channels, H, W) to (B, out_channels, H, W).
@@ -44,7 +45,7 @@ class DenseBlock(nn.Module):
         self.attention = CBAM(out_channels, reduction)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Run the block."""
+        """Return the block's output."""
         for layer in self.layers:
             x = torch.cat([x, layer(x)], 1)
         attended: Tensor = self.attention(self.closing(x))
@@ -55,21 +56,24 @@ class MAKNet(nn.Module):
     """The network of the paper.
 
     Args:
-        num_labels: L.
-        stem_channels: Channels of the stem, a 3 x 3 convolution of stride 2 by default.
-        stem_kernel: Its kernel.
+        num_labels: Number of labels, L.
+        stem_channels: Output channels of the stem, a 3 x 3 convolution of stride 2 by default.
+        stem_kernel: Kernel side of the stem.
         widths: Output channels of the dense blocks; a MixPool precedes each.
-        layers: MAKConv layers of each block.
+        layers: Number of MAKConv layers of each block.
         growth: Channels that each MAKConv layer adds.
-        kernel_size: k of the MAKConv layers.
-        closing_kernel: Kernel of the convolution that closes a block.
-        reduction: Of the attention.
-        dropout: Before the classifier (section 4.2).
-        score_propagation: Whether the head has it.
-        width: Scales all channels with the same topology; 1 is the paper's size.
+        kernel_size: Kernel side k of the MAKConv layers.
+        closing_kernel: Kernel side of the convolution that closes a block.
+        reduction: Reduction factor of the channel attention.
+        dropout: Dropout probability before the classifier (section 4.2).
+        score_propagation: Whether the head has score propagation.
+        width: Multiplier of all channels, with the same topology; 1 is the paper's size.
 
     Shape:
         (B, 3, H, W) in [0, 1] to two times (B, L) logits, see `LabelHead`.
+
+    Raises:
+        ValueError: `widths` and `layers` differ in length.
     """
 
     def __init__(
@@ -98,7 +102,7 @@ class MAKNet(nn.Module):
         self.head = LabelHead(2 * channels, num_labels, dropout, score_propagation)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits before and after score propagation."""
+        """Return the logits before and after score propagation, (B, L) each."""
         logits: tuple[Tensor, Tensor] = self.head(self.pool(self.blocks(self.stem(images))))
         return logits
 

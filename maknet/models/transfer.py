@@ -1,4 +1,4 @@
-"""Pretrained weights for LesaNet's backbone: all loaded by name, with proof that they took.
+"""Pretrained weights for LesaNet's backbone (paper section 4.5): loaded by name and verified.
 
 LesaNet's released code reads its pretrained weights into a copy that is never used; a run that was
 meant to start from ImageNet starts from nothing and does not say so. Here every tensor of the
@@ -64,7 +64,11 @@ def load_backbone(network: nn.Module, path: str | Path) -> dict[str, Any]:
 
 
 def backbone_file(path: str | Path) -> Path:
-    """Return the weights file itself, or the one in a folder that `fetch_imagenet` made."""
+    """Return the weights file itself, or the one in a folder that `fetch_imagenet` made.
+
+    Raises:
+        InputError: The file is missing, or the folder does not hold exactly one.
+    """
     path = Path(path)
     if path.is_dir():
         files = sorted(path.rglob("*.pth"))

@@ -1,6 +1,6 @@
-"""The state of a training that is not finished, in one file that is whole or absent.
+"""The checkpoint of an unfinished training: one file, written atomically.
 
-The file is no output of the workflow, which deletes the outputs of a job that failed.
+It is not an output of the workflow, since Snakemake deletes the outputs of a job that failed.
 """
 
 import pickle
@@ -21,10 +21,10 @@ class Checkpoint:
     """Saves and loads the state of one training.
 
     Args:
-        path: The file.
-        identity: Digests of what makes the training the one it is, by name: settings, inputs, code.
-            A state with other digests is refused.
-        interval_s: Seconds between two states that are saved without being asked for.
+        path: Checkpoint file.
+        identity: Digests by name (settings, inputs, code) that identify the training; a state with
+            other digests is refused.
+        interval_s: Seconds between periodic saves.
     """
 
     def __init__(self, path: str | Path, identity: Mapping[str, str], interval_s: float) -> None:

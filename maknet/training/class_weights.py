@@ -1,4 +1,7 @@
-"""Weights of the positives and negatives of each label, as in LesaNet (arXiv 1904.04661)."""
+"""Class weights of each label's positives and negatives, as in LesaNet (arXiv 1904.04661).
+
+L labels.
+"""
 
 import numpy as np
 import torch
@@ -15,9 +18,9 @@ def class_weights(
     and its negatives N / 2(N - n); a label without positives or negatives gets `max_weight`.
 
     Args:
-        known: N of each label, (L,).
-        positive: n of each label, (L,).
-        max_weight: The cap.
+        known: Number of known entries of each label, N, (L,).
+        positive: Number of positive entries of each label, n, (L,).
+        max_weight: Upper bound of a weight.
     """
     weights = []
     for count in (positive, known - positive):

@@ -1,4 +1,4 @@
-"""The course of a training: TensorBoard events while it runs, a CSV when it has ended."""
+"""The training curves: TensorBoard events while a training runs, a CSV when it has ended."""
 
 import math
 import shutil
@@ -19,8 +19,8 @@ class History:
     """Writes one value per quantity and epoch to TensorBoard.
 
     Args:
-        folder: Of the events; what an earlier attempt left there is replaced.
-        entries: What was added before the training was interrupted; it is written again.
+        folder: Folder of the events; what an earlier attempt left there is replaced.
+        entries: Entries from before an interruption, which are written again.
     """
 
     def __init__(self, folder: Path, entries: Sequence[Entry] = ()) -> None:
@@ -44,7 +44,7 @@ class History:
         self._writer.close()
 
     def add(self, epoch: int, values: Mapping[str, float]) -> None:
-        """Add the values of an epoch, 0-based; undefined ones are left out."""
+        """Write the values of one epoch, counted from 0; NaN values are left out."""
         self._write((epoch, time.time(), dict(values)))
 
     def _write(self, entry: Entry) -> None:
@@ -57,7 +57,7 @@ class History:
 
 
 def history_to_csv(folder: Path, target: Path) -> None:
-    """Read the events back with tbparse and write one row an epoch, one column a quantity."""
+    """Read the events back with tbparse and write one row per epoch, one column per quantity."""
     from tbparse import SummaryReader
 
     scalars = SummaryReader(str(folder)).scalars

@@ -1,4 +1,4 @@
-"""When a training has to stop before its end: a signal, or its own deadline."""
+"""Requests to stop a training before its end: signals, and its own deadline."""
 
 import signal
 import time
@@ -12,18 +12,21 @@ StopReason = Callable[[], str | None]
 
 
 class InterruptedTrainingError(InputError):
-    """A training was told to stop; what it had learned is saved."""
+    """A signal or the deadline stopped a training, which saved its state if it has a checkpoint."""
 
 
 @contextmanager
 def stop_requests(deadline: float | None = None) -> Iterator[StopReason]:
-    """Yield a function that says why to stop, or None to go on.
+    """Turn signals and a deadline into stop requests while the block runs.
 
     SIGTERM (a cancelled, preempted or requeued job) and SIGINT (Ctrl-C) are held back while the
     block runs, so that the training can save itself at the end of its step.
 
     Args:
-        deadline: When the block must end, in seconds since 1970; None for no limit.
+        deadline: Time from which on to stop, in seconds since 1970; None for no limit.
+
+    Yields:
+        A function that returns the reason to stop, or None.
     """
     received: list[str] = []
 

@@ -31,16 +31,16 @@ _DECIDING_PACKAGES = ("numpy", "pytorch_optimizer", "torch", "torchvision")
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """How a training runs; nothing of it changes the result on one kind of device.
+    """Where a training runs and what it writes; none of it changes the result on one device type.
 
     Attributes:
         device: `cpu` or `cuda`.
-        threads: Threads of the job.
-        loader_threads: Readers side by side.
-        state: File for the state of an unfinished training.
-        identity: Digests of what makes the training the one it is, see `Checkpoint`.
-        checkpoint_s: Seconds between saved states.
-        deadline: When it must stop, in seconds since 1970, None for no deadline.
+        threads: Number of CPU threads of the job.
+        loader_threads: Number of threads that read images ahead.
+        state: Checkpoint file of an unfinished training.
+        identity: Digests that identify the training, see `Checkpoint`.
+        checkpoint_s: Seconds between periodic checkpoints.
+        deadline: Time at which it must stop, in seconds since 1970; None for no deadline.
         outputs: Paths of `weights`, `network`, `history` and `events`.
     """
 
@@ -73,10 +73,10 @@ class TrainingJob:
         when it starts the same job again.
 
         Args:
-            network: Built by `spec`, trained in place.
-            spec: What the network was built from, for `network.json`.
-            recipe: What it learns and how.
-            device: The opened device.
+            network: Network that `spec` built, trained in place.
+            spec: Description of the network, for `network.json`.
+            recipe: Data, objective and schedule of the training.
+            device: Device that `open_device` returned.
 
         Raises:
             InterruptedTrainingError: A signal or the deadline came first; the state is saved.
@@ -110,7 +110,7 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
 
     Args:
         snakemake: The object that the workflow hands to the script.
-        main: The script's function.
+        main: The script's `main` function.
     """
     script = script_path(main)
     results = Path(snakemake.config["paths"]["results"])
@@ -151,12 +151,12 @@ def _identity(snakemake: ScriptJob, script: str, threads: int | None) -> dict[st
 
 
 def usable_seconds(runtime_min: float | None, margin_s: float | None) -> float | None:
-    """Return the seconds that a job may work of its time limit.
+    """Return how many seconds of its time limit a job may use, None without a deadline.
 
     Args:
-        runtime_min: The limit in minutes, as the rule declares it.
-        margin_s: Kept for starting, for the last validation and for saving, at most half the limit;
-            None for no deadline.
+        runtime_min: Time limit in minutes, the rule's resource `runtime`.
+        margin_s: Seconds reserved for starting, the last validation and saving, at most half the
+            limit; None for no deadline.
     """
     if runtime_min is None or margin_s is None:
         return None

@@ -29,7 +29,12 @@ _CHECK_EVERY = 25  # steps between looks at the loss: each look waits for the GP
 
 
 class Loader(Protocol):
-    """What a training learns from; `maknet.training.classifier.batches.BatchLoader` is one."""
+    """Source of training batches; `maknet.training.classifier.batches.BatchLoader` is one.
+
+    Attributes:
+        steps_per_epoch: Number of batches of an epoch.
+        batch_size: Largest number of images in a batch.
+    """
 
     steps_per_epoch: int
     batch_size: int
@@ -37,25 +42,33 @@ class Loader(Protocol):
     def batches(
         self, epoch: int, first_step: int, device: torch.device, threads: int
     ) -> Iterator[Any]:
-        """Yield the batches of an epoch from `first_step` on."""
+        """Yield the remaining batches of an epoch.
+
+        Args:
+            epoch: Epoch, counted from 0.
+            first_step: First step of the epoch to yield, counted from 0.
+            device: Device that the batches are moved to.
+            threads: Number of threads that read ahead.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is trained and how: all that decides the result.
+    """Everything that decides the result of a training.
 
     Attributes:
-        loader: The batches.
-        objective: Network, batch and device to the loss of a step, a scalar.
-        optimizer: Network to optimizer.
-        validate: Network and device to values by name, after every epoch.
-        epochs: How many.
-        monitor: Whose weights are kept: `last`, or the epoch with the best value of that name.
-        seed: Names the stream of dropout.
-        learning_rate: Epoch, 0-based, to learning rate; a group of parameters that has a
-            `lr_scale` learns so many times as fast.
-        clip_norm: Largest norm of the gradient of all parameters together, or None.
+        loader: Source of the batches.
+        objective: Maps network, batch and device to the loss of a step, a scalar.
+        optimizer: Makes the optimizer of a network.
+        validate: Maps network and device to validation values by name, after every epoch.
+        epochs: Number of epochs.
+        monitor: Epoch whose weights are kept: `last`, or the one with the largest validation value
+            of this name.
+        seed: Seed of what is drawn within a step, such as dropout masks.
+        learning_rate: Maps the epoch, counted from 0, to the learning rate; a parameter group's
+            `lr_scale` multiplies it.
+        clip_norm: Maximum gradient norm over all parameters, None for no clipping.
     """
 
     loader: Loader
@@ -71,14 +84,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where and how long a training runs: nothing of it changes the result on one kind of device.
+    """Where and how long a training runs; none of it changes the result on one device type.
 
     Attributes:
-        device: Where.
-        events: Folder for TensorBoard.
-        loader_threads: Readers side by side.
-        checkpoint: Where the state is kept, None to monitor none.
-        stop: Says why to stop before the end, or None.
+        device: Device to train on.
+        events: Folder of the TensorBoard events.
+        loader_threads: Number of threads that read images ahead.
+        checkpoint: Checkpoint of the training, None to save none.
+        stop: Returns the reason to stop before the end, or None.
     """
 
     device: torch.device
@@ -89,17 +102,22 @@ class Runtime:
 
 
 class NotFiniteError(InputError):
-    """The loss is no number any more; training cannot go on."""
+    """The loss is NaN or infinite; the training cannot go on."""
 
 
 def fit(network: nn.Module, recipe: Recipe, runtime: Runtime) -> dict[str, Tensor]:
-    """Train `network` in place, from its saved state if there is one.
+    """Train a network, from its saved state if there is one.
+
+    Args:
+        network: Network to train, in place.
+        recipe: Data, objective and schedule of the training.
+        runtime: Device, TensorBoard folder and checkpoint.
 
     Returns:
-        The weights of the epoch to monitor.
+        State dict of the epoch that `recipe.monitor` chooses, on the CPU.
 
     Raises:
-        NotFiniteError: The loss overflowed, with the step at which it did.
+        NotFiniteError: The loss is NaN or infinite; the message names the step.
         InterruptedTrainingError: It was told to stop; its state is saved if it has a checkpoint.
     """
     network.to(runtime.device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub
@@ -120,7 +138,13 @@ def fit(network: nn.Module, recipe: Recipe, runtime: Runtime) -> dict[str, Tenso
 
 
 class Trainer:
-    """A training between two steps."""
+    """A training in progress: network, optimizer, position, and the best weights so far.
+
+    Args:
+        network: Network to train, in place.
+        recipe: Data, objective and schedule of the training.
+        runtime: Device, TensorBoard folder and checkpoint, from which the state is restored.
+    """
 
     def __init__(self, network: nn.Module, recipe: Recipe, runtime: Runtime) -> None:
         self.network, self.recipe, self.runtime = network, recipe, runtime
@@ -135,7 +159,11 @@ class Trainer:
             self._restore(state)
 
     def train_epoch(self, after_step: Callable[[], object]) -> None:
-        """Take the steps that are left of the epoch."""
+        """Run the remaining steps of the epoch.
+
+        Args:
+            after_step: Called after every step.
+        """
         self.network.train()
         device, recipe = self.runtime.device, self.recipe
         for group in self.optimizer.param_groups:
@@ -161,7 +189,7 @@ class Trainer:
             self._save_or_stop(first_bad)
 
     def end_epoch(self, history: History) -> dict[str, float]:
-        """Validate, write the history and remember the weights if they are to be kept."""
+        """Validate, write the history, and keep the weights if they are the best so far."""
         started_at, first_step = self._started
         steps = self.step - first_step
         seconds = time.monotonic() - started_at

@@ -1,4 +1,4 @@
-"""The optimizers: Ranger (paper section 4.2, reference 15), and LesaNet's SGD."""
+"""The optimizers: Ranger (paper section 4.2, reference 15), and LesaNet's SGD (section 4.5)."""
 
 from torch import nn
 from torch.optim import SGD, Optimizer
@@ -22,7 +22,7 @@ def ranger(network: nn.Module, learning_rate: float) -> Optimizer:
 def lesanet_sgd(network: nn.Module, momentum: float, weight_decay: float) -> Optimizer:
     """Return the SGD of LesaNet's released code: biases learn twice as fast and do not decay.
 
-    The training loop sets the rate of each group to the plan's times the group's `lr_scale`.
+    The training loop sets the rate of each group to the recipe's times the group's `lr_scale`.
     """
     biases = [p for name, p in network.named_parameters() if name.endswith("bias")]
     others = [p for name, p in network.named_parameters() if not name.endswith("bias")]

@@ -1,4 +1,4 @@
-"""How good a network is after an epoch: LesaNet's evaluation on the validation images."""
+"""Validation after each epoch: LesaNet's metrics on the validation images. N images, L labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Validation:
     """The validation images and how they are scored.
 
     Attributes:
-        labeled: The images.
-        parents: Of each label.
-        batch_size: Images at once.
+        labeled: Validation images with their labels.
+        parents: Indices of the parents of each label, L lists.
+        batch_size: Images per batch.
         threshold_grid: Candidate thresholds for the F1.
     """
 
@@ -44,7 +44,14 @@ def validation_metrics(
     parents: Sequence[Sequence[int]],
     threshold_grid: Sequence[float],
 ) -> dict[str, float]:
-    """Return the macro `auc` and `f1` with thresholds calibrated on the same images."""
+    """Return the macro `auc` and `f1` with thresholds calibrated on the same images.
+
+    Args:
+        scores: Probabilities, (N, L).
+        labels: Labels of the N images or lesions.
+        parents: Indices of the parents of each label, L lists.
+        threshold_grid: Candidate thresholds for the F1.
+    """
     thresholds = calibrate_thresholds(scores, labels.positive, labels.known, threshold_grid)
     result = evaluate(scores, labels.positive, labels.known, thresholds, parents)
     return {"auc": result.auc, "f1": result.f1}

@@ -1,9 +1,9 @@
 """The student's noise: random changes of a whole batch at once, on the device (paper section 4.2).
 
 The paper names rotations, resized crops, grayscale and auto-contrast, not their strengths. Each
-image has params of its own, made on the CPU from (seed, purpose, pass, image), so that they depend
-on neither the batch nor the device nor what ran before. There are no flips: left and right are
-labels. B images, C slices, S the image side.
+image has its own random parameters, drawn on the CPU from (seed, purpose, pass, image), so that
+they depend on neither the batch nor the device nor what ran before. There are no flips: left and
+right are labels. B images, C slices, S the image side.
 """
 
 import math
@@ -25,14 +25,14 @@ _LUMA = (0.299, 0.587, 0.114)  # ITU-R 601, as in torchvision's grayscale
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How strongly images are changed (config section `augmentation`).
+    """Strengths of the student's noise (config section `augmentation`).
 
     Attributes:
-        rotation_deg: Largest angle to either side.
-        crop_area: Least and largest part of the image's area that a crop keeps.
-        crop_ratio: Narrowest and widest crop, width by height.
-        grayscale: Chance that the slices are replaced by one weighted mean.
-        autocontrast: Chance that each slice is stretched to [0, 1].
+        rotation_deg: Maximum rotation to either side in degrees.
+        crop_area: Smallest and largest fraction of the image area that a crop keeps.
+        crop_ratio: Smallest and largest aspect ratio of a crop, width over height.
+        grayscale: Probability that all slices of an image are replaced by their weighted mean.
+        autocontrast: Probability that each slice of an image is stretched to [0, 1].
     """
 
     rotation_deg: float
@@ -48,11 +48,15 @@ class Augmentation:
         return cls(**{**section, **pairs})
 
     def __call__(self, images: Tensor, params: Tensor) -> Tensor:
-        """Return changed images.
+        """Return the augmented images.
 
         Args:
-            images: (B, C, S, S) floats in [0, 1], contiguous: sampling is twice as fast so.
-            params: (B, 7) uniform in [0, 1), on the CPU, where it is decided which images change.
+            images: (B, C, S, S) floats in [0, 1], contiguous, which makes sampling twice as fast.
+            params: Uniform random numbers in [0, 1), (B, 7), on the CPU, where it is decided which
+                images change.
+
+        Returns:
+            (B, C, S, S) floats in [0, 1].
         """
         placement = self._affine_matrix(params).to(images.device, non_blocking=True)
         grid = F.affine_grid(placement, list(images.shape), align_corners=False)
@@ -98,5 +102,15 @@ def _between(unit: Tensor, low: float, high: float) -> Tensor:
 
 
 def sample_params(seed: int, purpose: str, epoch: int, count: int) -> NDArray[np.float32]:
-    """Return the params of all `count` images of one pass, (count, 7) in [0, 1)."""
+    """Draw the augmentation parameters of all images of one pass.
+
+    Args:
+        seed: Seed of the run.
+        purpose: Name that separates these draws from others of the seed.
+        epoch: Pass over the images, counted from 0.
+        count: Number of images.
+
+    Returns:
+        Uniform random numbers in [0, 1), (count, 7).
+    """
     return generator(seed, purpose, epoch).random((count, _NUM_PARAMS), np.float32)

@@ -1,9 +1,10 @@
-"""What a training learns from, step by step: one stream of labeled images, or several side by side.
+"""Training batches of the classifiers: from one stream of labeled images, or several in parallel.
 
-The first stream gives the epochs. The others go on at their own pace, pass after pass over their
+The first stream defines the epochs. The others go on at their own pace, pass after pass over their
 images, so that a student sees its labeled images a hundred times and the unlabeled ones four
 times (paper section 4.2). Everything about a step follows from the seed, the epoch and the step,
-so that a training can start in the middle. B images, L labels.
+so that a training can start in the middle. N images of a stream, B images of a batch, C slices, S
+the image side, L labels.
 """
 
 from collections import deque
@@ -24,16 +25,16 @@ Targets = Callable[[NDArray[np.integer]], tuple[NDArray[np.bool_], NDArray[np.bo
 
 @dataclass(frozen=True)
 class Stream:
-    """Images with labels, a number of them a step.
+    """Images with labels, of which each step takes a fixed number.
 
     Attributes:
-        name: Names its random params.
-        source: The images.
-        rows: Which of them are used, (N,).
-        targets: Gives for rows of the source which labels are positive and which are known,
-            (len(rows), L) each.
-        batch_size: Images a step.
-        weight: Of its mean loss in the sum over streams.
+        name: Name that separates its random draws from those of other streams.
+        source: Shard or pool of shards to read the images from.
+        rows: Rows of the source that are used, (N,).
+        targets: Maps rows of the source to their positive and their known labels, (len(rows), L)
+            bool each.
+        batch_size: Images per step.
+        weight: Weight of its mean loss in the sum over streams.
     """
 
     name: str
@@ -50,10 +51,10 @@ class Batch:
 
     Attributes:
         images: (B, C, S, S) uint8.
-        positive: (B, L) float.
-        known: (B, L) bool.
-        params: For the augmentation, (B, 7) on the CPU, or None.
-        sizes: Images of each stream; their sum is B.
+        positive: 1 for the positive labels, (B, L) float32.
+        known: Whether each label is known, (B, L) bool.
+        params: Augmentation parameters, (B, 7) on the CPU; None without augmentation.
+        sizes: Number of images of each stream; their sum is B.
     """
 
     images: Tensor
@@ -65,7 +66,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class _Share:
-    """What one stream gives to one step."""
+    """The rows and augmentation parameters that one stream contributes to one step."""
 
     stream: Stream
     rows: NDArray[np.int64]
@@ -73,11 +74,12 @@ class _Share:
 
 
 class BatchLoader:
-    """The steps of a training.
+    """Loads the batches of a classifier training.
 
     Args:
-        streams: The first gives the epochs; its last batch may be smaller.
-        seed: Names the random params.
+        streams: Streams that each batch draws from; the first defines the epochs, and its last
+            batch of an epoch may be smaller.
+        seed: Seed of the order and of the augmentation parameters.
         augmentation: Noise on all images; a teacher has none.
     """
 
@@ -97,7 +99,14 @@ class BatchLoader:
     def batches(
         self, epoch: int, first_step: int, device: torch.device, threads: int
     ) -> Iterator[Batch]:
-        """Yield the steps of an epoch from `first_step` on, as `prefetch` does its images."""
+        """Yield the remaining batches of an epoch; each is valid as long as those of `prefetch`.
+
+        Args:
+            epoch: Epoch, counted from 0.
+            first_step: First step of the epoch to yield, counted from 0.
+            device: Device that the batches are moved to.
+            threads: Number of threads that read ahead.
+        """
         planned: deque[list[_Share]] = deque()
 
         def parts() -> Iterator[list[Part]]:

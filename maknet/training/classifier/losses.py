@@ -14,9 +14,9 @@ class WeightedFocalLoss(nn.Module):
     With gamma 0 and unit weights it is the binary cross-entropy.
 
     Args:
-        positive_weight: (L,).
-        negative_weight: (L,).
-        gamma: How strongly easy entries are damped.
+        positive_weight: Weights of the positive entries, (L,).
+        negative_weight: Weights of the negative entries, (L,).
+        gamma: Focusing parameter of the focal loss; the larger, the less do easy entries count.
 
     Shape:
         Logits, targets in [0, 1] and a mask of known entries, (B, L) each, to a scalar: the mean
@@ -33,7 +33,7 @@ class WeightedFocalLoss(nn.Module):
         self.register_buffer("negative_weight", negative_weight)
 
     def forward(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        """Return the loss."""
+        """Return the loss, a scalar."""
         losses = sigmoid_focal_loss(logits.float(), targets, alpha=-1, gamma=self.gamma)
         weights = targets * self.positive_weight + (1 - targets) * self.negative_weight
         loss: Tensor = (losses * weights * known).mean()

@@ -1,4 +1,4 @@
-"""The loss of one step: streams weighed, both heads of the network summed."""
+"""The loss of one step: a weighted sum over streams, and over both sets of logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class Objective:
     last batch of labeled images weighs as much as a full one of unlabeled images.
 
     Attributes:
-        loss: Of one head.
-        weights: Of each stream.
+        loss: Loss of one set of logits.
+        weights: Weight of each stream.
         augmentation: Noise on the images, or None.
     """
 

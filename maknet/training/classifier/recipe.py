@@ -1,4 +1,7 @@
-"""How the networks of tables 1 and 2 are trained: weighted focal loss and Ranger (section 4.2)."""
+"""The training recipe of tables 1 and 2: weighted focal loss and Ranger (paper section 4.2).
+
+L labels.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,14 +23,14 @@ from maknet.training.validation import Validation
 
 @dataclass(frozen=True)
 class FocalSettings:
-    """How a network learns.
+    """Training hyperparameters of a classifier.
 
     Attributes:
         epochs: Passes over the images of the first stream.
-        learning_rate: Constant.
-        monitor: Which epoch's weights are kept: `last`, or the best validation `auc` or `f1`.
-        gamma: Of the loss.
-        max_weight: Of a class.
+        learning_rate: Constant learning rate.
+        monitor: Epoch whose weights are kept: `last`, or the best validation `auc` or `f1`.
+        gamma: Focusing parameter of the focal loss.
+        max_weight: Upper bound of a class weight.
     """
 
     epochs: int
@@ -46,15 +49,16 @@ def focal_recipe(
     loader: BatchLoader, balance: tuple[NDArray[np.integer], NDArray[np.integer]],
     settings: FocalSettings, validate: Validation, seed: int, device: torch.device,
 ) -> Recipe:  # fmt: skip
-    """Return the plan of a training.
+    """Return the recipe of a classifier training.
 
     Args:
-        loader: The images.
-        balance: Known and positive entries of each label, (L,) each, which the loss weighs by.
-        settings: How.
-        validate: Run after every epoch.
-        seed: Names the stream of dropout.
-        device: Where the loss is computed.
+        loader: Source of the batches.
+        balance: Number of known and of positive entries of each label, (L,) each, from which the
+            class weights follow.
+        settings: Training hyperparameters.
+        validate: Validation that runs after every epoch.
+        seed: Seed of the dropout masks.
+        device: Device on which the loss is computed.
     """
     weights = class_weights(*balance, settings.max_weight)
     loss = WeightedFocalLoss(*weights, gamma=settings.gamma).to(device)

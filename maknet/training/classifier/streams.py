@@ -1,4 +1,4 @@
-"""Streams of the labeled and of the pseudo-labeled images."""
+"""Streams of the labeled and of the pseudo-labeled images. L labels."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ EmptyImagePolicy = Literal["drop", "keep"]
 
 
 def labeled_stream(labeled: LabeledImages, batch_size: int) -> Stream:
-    """Return all images of a split with their labels."""
+    """Return a stream of all images of a split with their labels."""
     table = labeled.labels
 
     def targets(rows: NDArray[np.integer]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -28,15 +28,15 @@ def pseudo_labeled_stream(
     pool: ConcatShards, labels: PseudoLabels, without_label: EmptyImagePolicy, batch_size: int,
     weight: float = 1.0,
 ) -> Stream:  # fmt: skip
-    """Return the unlabeled images with their pseudo-labels, all of which count as known.
+    """Return a stream of the unlabeled images; all entries of their pseudo-labels count as known.
 
     Args:
-        pool: The images.
-        labels: Their labels.
+        pool: Unlabeled images.
+        labels: Pseudo-labels of the pool's images.
         without_label: Whether images without any label are left out (`drop`) or taken as negative
             for all labels (`keep`).
-        batch_size: Images a step.
-        weight: Of their loss.
+        batch_size: Images per step.
+        weight: Weight of the stream's mean loss.
 
     Raises:
         InputError: The labels belong to other images, or no image is left.
@@ -66,9 +66,9 @@ def label_counts(
     """Return how many known entries each label has and how many are positive, (L,) each.
 
     Args:
-        labeled: The labeled images.
-        pseudo: When given, the unlabeled images count as well.
-        without_label: As for `pseudo_labeled_stream`.
+        labeled: Labeled images.
+        pseudo: Pseudo-labels; when given, the unlabeled images count as well.
+        without_label: What becomes of images without any label, see `pseudo_labeled_stream`.
     """
     table = labeled.labels
     known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
@@ -81,7 +81,12 @@ def label_counts(
 def pseudo_label_counts(
     labels: PseudoLabels, without_label: EmptyImagePolicy
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the same for the unlabeled images that are learned from."""
+    """Return how many known and positive entries each pseudo-label has, (L,) each.
+
+    Args:
+        labels: Pseudo-labels of all unlabeled images.
+        without_label: What becomes of images without any label, see `pseudo_labeled_stream`.
+    """
     dropped = without_label == "drop"
     images = int((labels.labels_per_image() > 0).sum()) if dropped else len(labels)
     return np.full(len(labels.names), images), labels.label_counts()

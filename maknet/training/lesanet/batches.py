@@ -1,4 +1,4 @@
-"""What LesaNet learns from, step by step, and its loss. B lesions, P the patch's side, L labels."""
+"""Training batches of LesaNet. B lesions, P the patch's side, L labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class LesionBatch:
 
     Attributes:
         patches: (B, 3, P, P) int16 HU.
-        boxes: (B, 4) in pixels of the patch.
-        positive: (B, L) float.
-        known: (B, L) bool.
+        boxes: x1, y1, x2, y2 in pixels of the patch, (B, 4).
+        positive: 1 for the positive labels, (B, L) float32.
+        known: Whether each label is known, (B, L) bool.
     """
 
     patches: Tensor
@@ -29,9 +29,14 @@ class LesionBatch:
 
 
 class PatchLoader:
-    """The steps of LesaNet's training: whole batches in random order, the rest dropped.
+    """Loads the batches of LesaNet's training: full batches in random order, the rest dropped.
 
-    Where there are fewer lesions than a batch holds, they are one batch.
+    Where there are fewer lesions than a batch holds, they form one batch.
+
+    Args:
+        lesions: Training lesions.
+        batch_size: Lesions per step.
+        seed: Seed of the order.
     """
 
     def __init__(self, lesions: LabeledPatches, batch_size: int, seed: int) -> None:
@@ -42,7 +47,14 @@ class PatchLoader:
     def batches(
         self, epoch: int, first_step: int, device: torch.device, threads: int
     ) -> Iterator[LesionBatch]:
-        """Yield the steps of an epoch from `first_step` on, as `prefetch` does its images."""
+        """Yield the remaining batches of an epoch; each is valid as long as those of `prefetch`.
+
+        Args:
+            epoch: Epoch, counted from 0.
+            first_step: First step of the epoch to yield, counted from 0.
+            device: Device that the batches are moved to.
+            threads: Number of threads that read ahead.
+        """
         order = epoch_order(len(self._lesions), self._seed, epoch, "order/lesions")
         order = order[first_step * self.batch_size : self.steps_per_epoch * self.batch_size]
         plan = split_batches(self._lesions.patches, order, self.batch_size)

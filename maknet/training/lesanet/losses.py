@@ -17,13 +17,15 @@ _LARGEST_LOGIT = 16.118095  # probabilities stay within [1e-7, 1 - 1e-7]
 def weighted_cross_entropy(
     logits: Tensor, positive: Tensor, known: Tensor, weights: tuple[Tensor, Tensor]
 ) -> Tensor:
-    """Return the mean over all B x L entries, of which unknown ones contribute 0.
+    """Return the weighted binary cross-entropy, a scalar.
+
+    It is the mean over all B x L entries, of which unknown ones contribute 0.
 
     Args:
         logits: (B, L).
-        positive: (B, L) float, 0 or 1.
-        known: (B, L) bool.
-        weights: Of positive and of negative entries, (L,) each.
+        positive: 1 for the positive labels, else 0, (B, L) float.
+        known: Whether each label is known, (B, L) bool.
+        weights: Weights of the positive and of the negative entries, (L,) each.
     """
     positive_weight, negative_weight = weights
     weight = (positive * positive_weight + (1 - positive) * negative_weight) * known
@@ -37,20 +39,33 @@ def reliable_entries(positive: Tensor, exclusive: Tensor) -> Tensor:
     with a named label is surely absent.
 
     Args:
-        positive: (B, L) float, 0 or 1.
-        exclusive: (L, L) float, 0 or 1, symmetric.
+        positive: 1 for the positive labels, else 0, (B, L) float.
+        exclusive: 1 where two labels exclude each other, else 0, (L, L) float, symmetric.
     """
     return (positive > 0) | (positive @ exclusive > 0)
 
 
 def mining_weights(logits: Tensor, positive: Tensor, reliable: Tensor) -> Tensor:
-    """Return how likely each entry is to be sampled (B, L), not normalized: |p - y|^2."""
+    """Return the unnormalized sampling probability of each entry (B, L): |p - y|^2.
+
+    Args:
+        logits: (B, L).
+        positive: 1 for the positive labels, else 0, (B, L) float.
+        reliable: Whether each label is certain, (B, L) bool; others have probability 0.
+    """
     error = torch.sigmoid(_clamped(logits.detach())) - positive
     return error.square() * reliable
 
 
 def hard_example_loss(logits: Tensor, positive: Tensor, reliable: Tensor, samples: int) -> Tensor:
-    """Return the mean cross-entropy of `samples` hard reliable entries, drawn with replacement."""
+    """Return the mean cross-entropy of sampled hard entries, a scalar.
+
+    Args:
+        logits: (B, L).
+        positive: 1 for the positive labels, else 0, (B, L) float.
+        reliable: Whether each label is certain, (B, L) bool; only such entries are drawn.
+        samples: Number of entries, drawn with replacement.
+    """
     weights = mining_weights(logits, positive, reliable)
     if not weights.sum() > 0:
         return logits.sum() * 0
@@ -61,10 +76,17 @@ def hard_example_loss(logits: Tensor, positive: Tensor, reliable: Tensor, sample
 
 
 def draw_entries(weights: Tensor, samples: int) -> Tensor:
-    """Draw positions in the flattened weights with replacement, sorted, (samples,) on the CPU.
+    """Draw entries with replacement, with a probability that is proportional to their weight.
 
     On the CPU the sums are the same in every run; on a GPU their order, and so the draws, may vary.
-    Sorted keys are found four times as fast, and a mean does not ask for an order.
+    Sorted keys are found four times as fast, and a mean does not depend on the order.
+
+    Args:
+        weights: Unnormalized probabilities, (B, L).
+        samples: Number of entries to draw, K.
+
+    Returns:
+        Sorted positions in the flattened weights, (K,) on the CPU.
     """
     cumulative = weights.flatten().double().cpu().cumsum(0).numpy()
     draws = torch.rand(samples, dtype=torch.float64).numpy() * cumulative[-1]
@@ -73,7 +95,11 @@ def draw_entries(weights: Tensor, samples: int) -> Tensor:
 
 
 def label_similarity(positive: Tensor) -> Tensor:
-    """Return the similarity of each pair of lesions (B, B): |A and B| times their IoU."""
+    """Return the similarity of each pair of lesions, (B, B): shared labels times the labels' IoU.
+
+    Args:
+        positive: 1 for the positive labels, else 0, (B, L) float.
+    """
     common = positive @ positive.T
     size = positive.sum(1)
     union = size[:, None] + size[None, :] - common
@@ -81,14 +107,14 @@ def label_similarity(positive: Tensor) -> Tensor:
 
 
 def sample_triplets(similarity: Tensor, samples: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw anchors with a similar and a less similar lesion, positive_weight to `samples` of them.
+    """Draw up to `samples` triplets of an anchor, a similar and a less similar lesion.
 
     The similar lesion has a similarity of at least 1, or is the most similar one where none has;
     the other may be any of a lower similarity. Anchors for which there is no other drop out.
 
     Args:
-        similarity: (B, B).
-        samples: Anchors, drawn with replacement.
+        similarity: Similarity of each pair of lesions, (B, B).
+        samples: Number of anchors, drawn with replacement.
 
     Returns:
         Rows of anchors, similar and less similar lesions, (K,) each, K <= samples.
@@ -110,13 +136,13 @@ def sample_triplets(similarity: Tensor, samples: int) -> tuple[Tensor, Tensor, T
 
 
 def triplet_loss(embedding: Tensor, positive: Tensor, samples: int, margin: float) -> Tensor:
-    """Return the mean hinge of sampled triplets: similar lesions lie nearer by the margin.
+    """Return the mean triplet margin loss of sampled triplets, a scalar.
 
     Args:
-        embedding: (B, E) of unit length.
-        positive: (B, L) float, 0 or 1.
-        samples: Triplets.
-        margin: Distance in the embedding.
+        embedding: Embedding of unit length, (B, E).
+        positive: 1 for the positive labels, else 0, (B, L) float.
+        samples: Number of anchors that are drawn.
+        margin: Distance by which similar lesions are to be nearer than less similar ones.
     """
     if len(embedding) < 3:
         return embedding.sum() * 0

@@ -21,12 +21,12 @@ class LossSettings:
     """Weights and sizes of LesaNet's losses (config section `lesanet.loss`).
 
     Attributes:
-        mining_weight: Of the hard example loss.
-        mining_samples: Entries a batch.
-        triplet_weight: Of the triplet loss.
-        triplet_samples: Triplets a batch.
-        triplet_margin: In the embedding.
-        max_weight: Of a class in the weighted cross-entropy.
+        mining_weight: Weight of the hard example loss.
+        mining_samples: Sampled entries per batch.
+        triplet_weight: Weight of the triplet loss.
+        triplet_samples: Sampled triplets per batch.
+        triplet_margin: Margin of the triplet loss, a distance in the embedding.
+        max_weight: Upper bound of a class weight in the weighted cross-entropy.
     """
 
     mining_weight: float
@@ -42,10 +42,10 @@ class LesaNetObjective:
     """The sum of the four losses of a batch.
 
     Attributes:
-        weights: Of positive and of negative entries, (L,) each.
-        exclusive: (L, L) float, 0 or 1, symmetric.
-        settings: Of the losses.
-        window_hu: Of the patches.
+        weights: Weights of the positive and of the negative entries, (L,) each.
+        exclusive: 1 where two labels exclude each other, else 0, (L, L) float, symmetric.
+        settings: Weights and sizes of the losses.
+        window_hu: Lower and upper end of the patches' HU window.
     """
 
     weights: tuple[Tensor, Tensor]

@@ -1,4 +1,7 @@
-"""How LesaNet is trained: its released code's settings, with the paper's learning rate (4.5)."""
+"""The training recipe of LesaNet (paper section 4.5, arXiv 1904.04661).
+
+The settings are those of its released code, with the paper's learning rate.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,20 +25,20 @@ from maknet.training.validation import validation_metrics
 
 @dataclass(frozen=True)
 class LesaNetSettings:
-    """How LesaNet is trained (config section `lesanet`).
+    """Training hyperparameters of LesaNet (config section `lesanet`).
 
     Attributes:
         epochs: Passes over the lesions.
-        batch_size: Lesions a step.
-        learning_rate: Until `decay_epoch`; biases learn twice as fast.
-        decay_epoch: Epochs after which the rate is multiplied by `decay`.
-        decay: The factor.
-        momentum: Of SGD.
-        weight_decay: Of all parameters but biases.
-        clip_norm: Largest norm of the gradient of all parameters together.
-        monitor: As in `Recipe`.
-        window_hu: Of the patches.
-        loss: Of the four losses.
+        batch_size: Lesions per step.
+        learning_rate: Learning rate before the decay; biases learn twice as fast.
+        decay_epoch: Number of epochs before the learning rate is multiplied by `decay`.
+        decay: Factor of the learning rate from then on.
+        momentum: Momentum of SGD.
+        weight_decay: Weight decay of all parameters but biases.
+        clip_norm: Maximum gradient norm over all parameters.
+        monitor: Epoch whose weights are kept, see `Recipe`.
+        window_hu: Lower and upper end of the patches' HU window.
+        loss: Weights and sizes of the four losses.
     """
 
     epochs: int
@@ -79,16 +82,16 @@ def lesanet_recipe(
     training: LabeledPatches, validation: LabeledPatches, relations: Mapping[str, Any],
     settings: LesaNetSettings, evaluation: Mapping[str, Any], seed: int, device: torch.device,
 ) -> Recipe:  # fmt: skip
-    """Return the plan of a LesaNet training.
+    """Return the recipe of a LesaNet training.
 
     Args:
-        training: Lesions to learn from.
+        training: Lesions to train on.
         validation: Lesions that choose the epoch.
-        relations: `relations.json`: names, parents and exclusive pairs of the labels.
-        settings: How.
+        relations: Content of `relations.json`: names, parents and exclusive pairs of the labels.
+        settings: Training hyperparameters.
         evaluation: `batch_size` and `threshold_grid` of the validation.
-        seed: Names the random streams.
-        device: Where the loss is computed.
+        seed: Seed of the order and of what the losses sample.
+        device: Device on which the loss is computed.
     """
     table = training.labels
     known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
