@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from maknet.data.ct.preprocess import ImageSettings
-from maknet.data.deeplesion.lesion_shard import write_lesion_shard
+from maknet.data.deeplesion.images import write_image_shard
+from maknet.data.deeplesion.lesion_shard import ShardFiles
 from maknet.data.labels.label_table import load_table
 from maknet.jobs.script import run_script
 
@@ -16,7 +17,8 @@ def main(
 ) -> None:  # fmt: skip
     lesions = load_table(labels).lesion_index
     settings = ImageSettings(**image)
-    write_lesion_shard(dl_info, images, lesions, settings, max_unreadable, shard, index, unreadable)
+    files = ShardFiles(shard, index, unreadable)
+    write_image_shard(dl_info, images, lesions, settings, max_unreadable, files)
 
 
 if __name__ == "__main__":

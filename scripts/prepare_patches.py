@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from maknet.data.deeplesion.lesion_shard import ShardFiles
 from maknet.data.deeplesion.patches import PatchSettings, write_patch_shard
 from maknet.data.labels.label_table import load_table
 from maknet.jobs.script import run_script
@@ -15,7 +16,8 @@ def main(
 ) -> None:  # fmt: skip
     lesions = load_table(labels).lesion_index
     settings = PatchSettings(**patch)
-    write_patch_shard(dl_info, images, lesions, settings, max_unreadable, shard, index, unreadable)
+    files = ShardFiles(shard, index, unreadable)
+    write_patch_shard(dl_info, images, lesions, settings, max_unreadable, files)
 
 
 if __name__ == "__main__":

@@ -66,8 +66,9 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
 
 # Slurm's commands as the executor plugin needs them stand before Slurm's own; see there.
 SLURM_COMMANDS = f"{workflow.basedir}/workflow/profiles/slurm/commands"
-if SLURM_COMMANDS not in os.environ["PATH"].split(os.pathsep):
-    os.environ["PATH"] = f"{SLURM_COMMANDS}{os.pathsep}{os.environ['PATH']}"
+SEARCHED = os.environ.get("PATH", os.defpath)
+if SLURM_COMMANDS not in SEARCHED.split(os.pathsep):
+    os.environ.update(PATH=f"{SLURM_COMMANDS}{os.pathsep}{SEARCHED}")
 
 
 # What unlabeled images are called in titles.
@@ -123,3 +124,19 @@ def labeler(number: int, seed: str = "") -> str:
 def labeler_file(name: str):
     """Return an input function for a file of the run that labels a round."""
     return lambda w: f"<results>/runs/{labeler(int(w.round), w.seed)}/{name}"
+
+
+def imagenet_of(wildcards) -> str | list[str]:
+    """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
+    wanted = config["networks"][wildcards.arch].get("weights") == "imagenet"
+    return f"<data>/imagenet/{wildcards.arch}" if wanted else []
+
+
+def backbone_of(wildcards) -> str | list[str]:
+    """Return the weights that a LesaNet starts from; none for `scratch`."""
+    generic = {
+        "imagenet": "<data>/imagenet/vgg16",
+        "textures": f"<results>/runs/vgg16_textures{wildcards.seed}/model.safetensors",
+    }[config["lesanet"]["generic"]]
+    domain = f"<results>/runs/vgg16_tcia{wildcards.seed}/model.safetensors"
+    return {"imagenet": generic, "tcia": domain, "scratch": []}[wildcards.init]

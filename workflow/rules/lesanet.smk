@@ -21,16 +21,6 @@ LESANET_TRAINING = {
 } | {"window_hu": LESANET["input"]["window_hu"]}
 
 
-def backbone_of(wildcards) -> str | list[str]:
-    """Return the weights that a LesaNet starts from; none for `scratch`."""
-    generic = {
-        "imagenet": "<data>/imagenet/vgg16",
-        "textures": f"<results>/runs/vgg16_textures{wildcards.seed}/model.safetensors",
-    }[LESANET["generic"]]
-    domain = f"<results>/runs/vgg16_tcia{wildcards.seed}/model.safetensors"
-    return {"imagenet": generic, "tcia": domain, "scratch": []}[wildcards.init]
-
-
 rule train_lesanet:
     """LesaNet by what it starts from; from random weights as its released code trains it."""
     input:

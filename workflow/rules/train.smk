@@ -4,12 +4,6 @@ VALIDATION = {
 }
 
 
-def imagenet_of(wildcards) -> str | list[str]:
-    """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
-    wanted = config["networks"][wildcards.arch].get("weights") == "imagenet"
-    return f"<data>/imagenet/{wildcards.arch}" if wanted else []
-
-
 rule train_network:
     """One network on the labeled slices (sections 3 and 4.2)."""
     input:
