@@ -20,7 +20,7 @@ _SHOWN = 6  # files of one kind and status below one job, before they are counte
 
 
 def tree(findings: Sequence[Finding]) -> str:
-    """Return a lineage as an indented tree; many alike of one job become one line."""
+    """Return a lineage as an indented tree; many similar findings of one job become one line."""
     lines: list[str] = []
     for finding, alike in _gathered(findings):
         lines.append(_line(finding))
@@ -30,7 +30,7 @@ def tree(findings: Sequence[Finding]) -> str:
 
 
 def _gathered(findings: Sequence[Finding]) -> Iterator[tuple[Finding, int]]:
-    """Yield findings, of many alike that hold the first few, with how many more there are."""
+    """Yield findings, each with the number of similar ones that are left out after it."""
     counts = Counter(map(_kind, findings))
     shown: Counter[tuple[object, ...]] = Counter()
     for finding in findings:

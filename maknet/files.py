@@ -76,7 +76,7 @@ def write_rows(
 
 
 def write_frame(target: str | Path, table: "pd.DataFrame") -> None:
-    """Write a pandas table as CSV atomically, six digits a number."""
+    """Write a pandas table as CSV atomically, numbers with six significant digits."""
     with atomic_path(target) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
@@ -127,7 +127,7 @@ def existing_file(path: str | Path) -> Path:
     """Return `path` if it is a file.
 
     Raises:
-        InputError: It is not.
+        InputError: There is no such file.
     """
     path = Path(path)
     if not path.is_file():

@@ -11,13 +11,13 @@ _TERMINAL_S, _LOG_S = 0.5, 30.0
 
 
 def progress(title: str, total: int, unit: str, done: int = 0) -> "tqdm[Any]":
-    """Return a bar on stderr that is updated by hand; in a log it says a line now and then.
+    """Return a progress bar on stderr that is updated by hand; in a log, a line every 30 seconds.
 
     Args:
-        title: What is being done.
-        total: How much there is of it.
-        unit: One of them, as in "image".
-        done: How much was done before.
+        title: Text before the bar.
+        total: Number of items.
+        unit: Name of one item, such as "image".
+        done: Number of items that were done before.
     """
     terminal = sys.stderr.isatty()
     return tqdm(
@@ -27,7 +27,7 @@ def progress(title: str, total: int, unit: str, done: int = 0) -> "tqdm[Any]":
 
 
 def tracked(items: Sequence[Item], title: str, unit: str) -> Iterator[Item]:
-    """Yield the items and show how many are done."""
+    """Yield the items and show how many are done, as `progress` does."""
     with progress(title, len(items), unit) as bar:
         for item in items:
             yield item

@@ -1,7 +1,7 @@
 """Random numbers that belong to what draws them.
 
-Nothing in the project reads a global generator. Each draw comes from a stream named by
-(seed, purpose, key...), so its value depends neither on what ran before nor on how many workers
+Nothing in the project reads the state of a global generator. Each draw comes from a generator keyed
+by (seed, purpose, key...), so its value depends neither on what ran before nor on how many workers
 or processes share the work.
 """
 

@@ -1,4 +1,4 @@
-"""Where data come from, known before any job runs: the paths and batches of a configuration.
+"""The paths and batches of the configured data, known before any job runs.
 
 Imported while the workflow is parsed, so nothing heavy is imported here.
 """
@@ -53,6 +53,10 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
 
     Series of a phantom are numbers of its archive; of a folder, the paths below it of all folders
     that hold files; of TCIA, a digest of the batch's rows in the manifest.
+
+    Raises:
+        InputError: The manifest is unusable or lacks the addresses that `tcia.route` needs, or the
+            folder holds no series.
     """
     unlabeled = config["unlabeled"]
     if unlabeled["source"] == "tcia":
@@ -81,9 +85,9 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def unlabeled_slices(config: Mapping[str, Any]) -> int:
-    """Return about how many unlabeled slices there are, to plan time and memory with.
+    """Return an estimate of the number of unlabeled slices, from which time and memory follow.
 
-    A series of which nothing is known counts 200, as many as in the paper's data.
+    A series of unknown length counts as 200 slices, as many as in the paper's data.
     """
     if config["unlabeled"]["source"] == "tcia":
         tcia = config["tcia"]

@@ -29,7 +29,7 @@ class ManifestSeries:
         uid: SeriesInstanceUID.
         batch: The job it belongs to.
         images: Number of images; None when the list does not say.
-        size_bytes: About its size; 0 when the list does not say.
+        size_bytes: Approximate size in bytes; 0 when the list does not say.
         license: Short name of its license; empty when the list does not say.
         address: Where IDC keeps the exact version that was chosen; may be empty.
         collection: TCIA collection; may be empty.
@@ -53,9 +53,14 @@ def read_manifest(
 
     A column `batch` is kept as it is; without one, series are batched in order.
 
+    Args:
+        path: File of the manifest.
+        batch_size: Series per batch where the list has no column `batch`.
+        allow_noncommercial: Whether series under a non-commercial license may be listed.
+
     Raises:
-        InputError: The list is empty or not one, names a series twice, lacks a count that others
-            have, or holds non-commercial licenses that were not allowed.
+        InputError: The file is unusable or lists no series, names a series twice, lacks a count
+            that others have, or holds non-commercial licenses that were not allowed.
     """
     path = existing_file(path)
     if path.suffix == ".tcia":

@@ -1,4 +1,7 @@
-"""Which lesions the figures show: by a rule that looks at labels only, never at predictions."""
+"""The choice of the lesions that the figures show: by their labels, never by predictions.
+
+N lesions.
+"""
 
 from collections.abc import Sequence
 
@@ -12,20 +15,20 @@ from maknet.errors import InputError
 def choose_examples(
     labels: LabelTable, patients: NDArray[np.int64], count: int, wanted: Sequence[int] | None
 ) -> list[int]:
-    """Return rows of the table.
+    """Choose the example lesions of the figures.
 
     Args:
-        labels: Of the lesions to choose from.
-        patients: The patient of each row.
-        count: How many.
-        wanted: Lesion numbers that are taken instead of the rule.
+        labels: Labels of the N lesions to choose from.
+        patients: Patient number of each lesion, (N,).
+        count: Number of lesions that the rule chooses.
+        wanted: Lesion numbers that are taken instead; None for the rule.
 
     Returns:
-        The wanted lesions; else, one a patient and with different labels, those with the most
-        labels, equal ones by lesion number.
+        Rows of the label table: the wanted lesions, or else those with the most labels, at most one
+        per patient and per set of labels, ties by lesion number.
 
     Raises:
-        InputError: A wanted lesion is not among them.
+        InputError: A wanted lesion is not in the table.
     """
     if wanted is not None:
         place = {int(lesion): row for row, lesion in enumerate(labels.lesion_index)}

@@ -17,11 +17,12 @@ def integrated_gradients(
     The path goes from the black image, which for images in [0, 1] is 0, to the image.
 
     Args:
-        network: Returns logits before and after score propagation; its mode is put back afterwards.
+        network: Network that returns logits before and after score propagation; its mode is
+            restored afterwards.
         images: (B, 3, S, S) in [0, 1].
-        targets: The label of each image, (B,), or weights of all labels, (B, L): then the weighted
-            sum of probabilities is attributed.
-        steps: Points of the path; 50 in the paper.
+        targets: Label of each image, (B,), or weights of all labels, (B, L): then the weighted sum
+            of probabilities is attributed.
+        steps: Number of points of the path; 50 in the paper.
 
     Returns:
         Attributions (B, 3, S, S), and the completeness gap (B,): how far their sum is from the

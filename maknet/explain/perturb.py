@@ -2,7 +2,8 @@
 
 The paper replaces an organ's pixels by neighbors, puts black patches on regions of interest, and
 deletes the most influential pixels. It gives neither sizes nor masks, and DeepLesion has no organ
-masks: the region here is the lesion's box, enlarged. Images are (3, S, S) in [0, 1].
+masks: the region here is the lesion's box, enlarged. N images, S the image side; an image is
+(3, S, S) in [0, 1].
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +27,9 @@ def region_mask(
 
     Args:
         box: x1, y1, x2, y2 in pixels of the slice, counted from 1 as in `DL_info.csv`.
-        crop: Top, bottom, left, right of the part of the slice that was prepared.
-        size: S.
-        scale: The box is enlarged so many times about its center, at least to one pixel.
+        crop: Top, bottom, left, right of the part of the slice that was prepared, in its pixels.
+        size: Image side in pixels, S.
+        scale: Factor by which the box is enlarged about its center; at least one pixel remains.
     """
     top, bottom, left, right = crop
     across, down = size / (right - left), size / (bottom - top)
@@ -44,10 +45,10 @@ def lesion_regions(index: str | Path, info: Sequence[LesionRow], size: int, scal
     """Return the region of every image of a shard of labeled images, (N, S, S).
 
     Args:
-        index: The shard's CSV, which has each image's crop.
+        index: CSV of the shard, which has each image's crop.
         info: Rows of `DL_info.csv`.
-        size: S.
-        scale: As for `region_mask`.
+        size: Image side in pixels, S.
+        scale: Factor by which the boxes are enlarged, see `region_mask`.
     """
     sides = ("crop_top", "crop_bottom", "crop_left", "crop_right")
     regions = [
@@ -70,7 +71,15 @@ def _span(low: float, high: float, scale: float, size: int) -> slice:
 
 
 def replace_by_neighbors(image: Image, mask: Mask) -> Image:
-    """Replace every pixel of the region by the nearest one outside it."""
+    """Replace every pixel of the region by the nearest one outside it.
+
+    Args:
+        image: (3, S, S).
+        mask: Region to replace, (S, S).
+
+    Returns:
+        (3, S, S); black where the region is the whole image.
+    """
     if mask.all():
         return np.zeros_like(image)
     nearest = ndimage.distance_transform_edt(mask, return_distances=False, return_indices=True)
@@ -80,12 +89,25 @@ def replace_by_neighbors(image: Image, mask: Mask) -> Image:
 
 
 def black_out(image: Image, mask: Mask) -> Image:
-    """Set the region to black, which is air."""
+    """Set the region to black, which is air.
+
+    Args:
+        image: (3, S, S).
+        mask: Region to black out, (S, S).
+
+    Returns:
+        (3, S, S).
+    """
     return np.where(mask, np.float32(0), image)
 
 
 def most_influential(attribution: NDArray[np.floating], fraction: float) -> Mask:
-    """Return the pixels (S, S) of the largest attribution, a `fraction` of all, ties by place."""
+    """Return the pixels (S, S) of the largest attribution, ties by position.
+
+    Args:
+        attribution: Attribution of each pixel, (S, S).
+        fraction: Fraction of all pixels to return.
+    """
     count = round(fraction * attribution.size)
     order = np.argsort(-attribution.ravel(), kind="stable")[:count]
     mask = np.zeros(attribution.size, bool)
@@ -94,7 +116,13 @@ def most_influential(attribution: NDArray[np.floating], fraction: float) -> Mask
 
 
 def random_pixels(shape: tuple[int, int], fraction: float, generator: np.random.Generator) -> Mask:
-    """Return as many pixels at random places: what deletion must beat to mean something."""
+    """Return random pixels (S, S), the control that deletion by attribution has to beat.
+
+    Args:
+        shape: Rows and columns, (S, S).
+        fraction: Fraction of all pixels to return.
+        generator: Generator that the pixels are drawn from.
+    """
     mask = np.zeros(shape[0] * shape[1], bool)
     mask[generator.permutation(mask.size)[: round(fraction * mask.size)]] = True
     return mask.reshape(shape)

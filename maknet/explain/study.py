@@ -1,6 +1,6 @@
 """The attribution and perturbation study of one network over a test set (paper sections 5.1, 5.2).
 
-N images, K top labels, V variants of each image, F deleted fractions, S the image side.
+N images, K top labels, V variants of each image, F deleted fractions, S the image side, L labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,10 @@ class StudySettings:
     """What is attributed and perturbed (config section `explain`).
 
     Attributes:
-        steps: Points of the path of integrated gradients.
-        top: K; the sum of the K largest probabilities is attributed, and followed.
+        steps: Number of points on the path of integrated gradients.
+        top: Number of top labels, K; the sum of their probabilities is attributed, and followed.
         deleted_fraction: Fraction of the pixels blacked out in the variant `deleted`.
-        fractions: Fractions of the pixels at which the deletion curves are sampled, F of them.
+        fractions: Deleted fractions of the pixels at which the curves are sampled, (F,).
     """
 
     steps: int
@@ -50,19 +50,20 @@ class StudySettings:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one image showed.
+    """Attribution and perturbations of one image.
 
     Attributes:
         attribution: Absolute attributions summed over the slices, (S, S), for the figure; empty
             for images that are no examples.
-        gap: Completeness gap.
+        gap: Completeness gap of the attribution, see `integrated_gradients`.
         labels: Top labels of each variant, (V, K).
-        confidence: Their probabilities, (V, K).
+        confidence: Probabilities of these labels, (V, K).
         followed: Probabilities of the original's top labels in each variant, (V, K).
-        by_attribution: Their mean after deleting each fraction of the pixels, those first whose
-            attribution, with its sign and summed over the slices, is largest, (F,).
-        by_chance: The same for as many random pixels, (F,).
-        variants: The images, (V, 3, S, S); empty for images that are no examples.
+        by_attribution: Mean probability of the original's top labels after deleting each fraction
+            of the pixels, those first whose attribution, with its sign and summed over the slices,
+            is largest, (F,).
+        by_chance: The same after deleting as many random pixels, (F,).
+        variants: Images of the variants, (V, 3, S, S); empty for images that are no examples.
     """
 
     attribution: NDArray[np.float32]
@@ -82,12 +83,12 @@ def explain_images(
     """Attribute and perturb every image.
 
     Args:
-        network: In evaluation mode afterwards.
-        images: (N, 3, S, S).
-        regions: What is replaced and blacked out, (N, S, S).
+        network: MAKNet or a baseline, left in evaluation mode.
+        images: (N, 3, S, S) uint8.
+        regions: Pixels that are replaced and blacked out, (N, S, S).
         settings: What is attributed and perturbed.
-        seed: Names the random pixels.
-        device: Where the network runs.
+        seed: Seed of the random pixels.
+        device: Device of the network.
         examples: Rows whose attribution and variants are returned as well.
 
     Returns:
@@ -121,12 +122,12 @@ def explain_image(
     """Attribute and perturb one image.
 
     Args:
-        network: In evaluation mode.
+        network: MAKNet or a baseline, in evaluation mode.
         image: (3, S, S) in [0, 1].
-        region: What is replaced and blacked out, (S, S).
+        region: Pixels that are replaced and blacked out, (S, S).
         settings: What is attributed and perturbed.
-        rng: Draws the random pixels of the control.
-        device: Where the network runs.
+        rng: Generator that draws the random pixels of the control.
+        device: Device of the network.
         shown: Whether the attribution and the variants are kept.
     """
     original = _probabilities(network, image[None], device)[0]
@@ -168,7 +169,7 @@ def explain_image(
 def _probabilities(
     network: nn.Module, images: NDArray[np.float32], device: torch.device
 ) -> NDArray[np.float32]:
-    """Return (N, L); in full precision, so that drops are not those of rounding."""
+    """Return probabilities (N, L) in full precision, so that drops are not those of rounding."""
     with torch.inference_mode():
         logits = network(torch.from_numpy(np.ascontiguousarray(images)).to(device))[1]
         scores: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()

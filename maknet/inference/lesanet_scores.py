@@ -1,4 +1,4 @@
-"""Probabilities of LesaNet for lesions on disk. N lesions, L labels."""
+"""Probabilities of LesaNet for lesions on disk. N lesions, P the patch's side, L labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +23,15 @@ def score_lesions(
     batch_size: int,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Return (N, L) probabilities after score propagation.
+    """Return the probabilities after score propagation, (N, L).
 
-    The network's mode is put back at the end.
+    Args:
+        network: A LesaNet; its mode is restored at the end.
+        patches: Shard of patches, (N, 3, P, P) int16 HU.
+        boxes: x1, y1, x2, y2 in pixels of the patch, (N, 4).
+        window_hu: Lower and upper end of the HU window.
+        batch_size: Patches per batch.
+        device: Device of the network.
     """
     training = network.training
     network.eval()
@@ -51,9 +57,9 @@ def score_patch_shard(
         network: A LesaNet.
         shard: `.npy` of patches, (N, 3, P, P) int16 HU.
         index: CSV with a row per patch.
-        window_hu: HU that become 0 and 255.
-        batch_size: Patches at once.
-        device: Where the network runs.
+        window_hu: Lower and upper end of the HU window.
+        batch_size: Patches per batch.
+        device: Device of the network.
 
     Returns:
         Probabilities (N, L) and lesion numbers (N,).

@@ -1,4 +1,7 @@
-"""Pseudo-labels of all unlabeled images, batch after batch, in memory that does not grow with L."""
+"""Pseudo-labels of all unlabeled images, batch after batch, in memory that does not grow with L.
+
+N images, L labels.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -30,13 +33,13 @@ def label_images(
     Args:
         network: The teacher, or the student of the round before.
         pool: N images; a shard's file name without suffix is its batch.
-        names: The labels, (L,).
-        exclusive: Symmetric, (L, L).
-        top: Most labels of an image.
-        threshold: Scores must exceed it.
-        batch_size: Images at once.
-        device: Where the network runs.
-        threads: Readers side by side.
+        names: Names of the labels, (L,).
+        exclusive: Whether two labels exclude each other, (L, L), symmetric.
+        top: Largest number of labels per image.
+        threshold: Probability that a label must exceed.
+        batch_size: Images per batch.
+        device: Device of the network.
+        threads: Number of threads that read ahead.
     """
     label = np.empty((len(pool), min(top, len(names))), np.int16)
     score = np.empty(label.shape, np.float32)

@@ -1,4 +1,7 @@
-"""Probabilities of a network for images on disk. N images, L labels, B images a batch."""
+"""Probabilities of a network for images on disk.
+
+N images, B images of a batch, S the image side, L labels.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +25,15 @@ def score_batches(
     device: torch.device,
     threads: int = 1,
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield (B, L) probabilities of the final logits, noise off, batch after batch.
+    """Yield the probabilities of each batch from the final logits, noise off, (B, L).
 
-    The network's mode is put back at the end.
+    Args:
+        network: MAKNet or a baseline; its mode is restored at the end.
+        source: Shard or pool of shards to read the images from.
+        rows: Rows of the source, (N,).
+        batch_size: Images per batch.
+        device: Device of the network.
+        threads: Number of threads that read ahead.
     """
     training = network.training
     network.eval()
@@ -55,7 +64,15 @@ def predict_scores(
     batch_size: int,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Return (N, L) probabilities of the final logits, noise off, for the named images."""
+    """Return the probabilities of images from the final logits, noise off, (N, L).
+
+    Args:
+        network: MAKNet or a baseline; its mode is restored at the end.
+        source: Shard or pool of shards to read the images from.
+        rows: Rows of the source, (N,).
+        batch_size: Images per batch.
+        device: Device of the network.
+    """
     scores: NDArray[np.float32] = np.concatenate(
         list(score_batches(network, source, rows, batch_size, device))
     )
@@ -71,8 +88,8 @@ def score_shard(
         network: MAKNet or a baseline.
         shard: `.npy` of images, (N, 3, S, S) uint8.
         index: CSV with a row per image.
-        batch_size: Images at once.
-        device: Where the network runs.
+        batch_size: Images per batch.
+        device: Device of the network.
 
     Returns:
         Probabilities (N, L) and lesion numbers (N,).

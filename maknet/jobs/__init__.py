@@ -1,1 +1,1 @@
-"""How a rule's script runs: arguments, log, errors, lock, record."""
+"""The frame of a rule's script: arguments, log, errors, lock, record."""

@@ -67,9 +67,12 @@ def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:
 
 @contextmanager
 def error_reporting(log_path: str | Path) -> Iterator[None]:
-    """Log to a file and to stderr, and end bad input in one sentence and exit code 1.
+    """Log to a file and to stderr; report an `InputError` in one sentence and exit with 1.
 
-    Errors that are not the user's to mend keep their traceback.
+    A full disk is reported in the same way; all other errors keep their traceback.
+
+    Args:
+        log_path: Log file of the job, replaced.
     """
     _log_to(Path(log_path))
     try:

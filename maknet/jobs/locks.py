@@ -23,7 +23,7 @@ def output_lock(lock: Path) -> Iterator[bool]:
     """Hold a lock while the block runs; the kernel gives it back when the process dies.
 
     Args:
-        lock: File to lock, below a folder that all jobs see.
+        lock: File to lock, in a folder that all jobs see.
 
     Yields:
         Whether another job held it when this one came.

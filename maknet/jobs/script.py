@@ -1,4 +1,4 @@
-"""How a script runs: its `main` is called with the values of its rule, by name.
+"""Runs a rule's script: its `main` is called with the values of the rule, by name.
 
 A parameter of `main` bears the name of an input, an output, a parameter or a wildcard of the rule,
 as a test of pytest names its fixtures; a wildcard gives way to the others. Paths arrive as `Path`.
@@ -20,7 +20,7 @@ def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
 
     Args:
         snakemake: The object that the workflow hands to the script.
-        main: The script's function.
+        main: The script's `main` function.
 
     Raises:
         TypeError: The rule has no value, or two, of the name of a parameter.
@@ -38,8 +38,8 @@ def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -
     """Return the values of a job that `main` asks for; a default stands where a rule has none.
 
     Args:
-        main: The script's function.
-        snakemake: The job.
+        main: The script's `main` function.
+        snakemake: The object that the workflow hands to the script.
         more: Further values by name.
 
     Raises:

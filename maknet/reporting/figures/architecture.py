@@ -22,10 +22,10 @@ def draw_architecture(
     """Draw the network as a row of parts, and one dense block in detail below.
 
     Args:
-        described: As `describe_architecture` returns it.
-        dataset: Named in the title.
-        width: Scale of the channels, 1 for the paper's size.
-        paths: PNG and PDF.
+        described: Layer table that `describe_architecture` returned.
+        dataset: Name of the data, for the title.
+        width: Multiplier of the channels; 1 is the paper's size.
+        paths: PNG and PDF files to write.
     """
     parts = described["parts"]
     with paper_style():

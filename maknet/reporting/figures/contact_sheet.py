@@ -30,12 +30,12 @@ def draw_contact_sheet(
     """Draw up to `per_status` accepted and as many refused series, chosen by the seed.
 
     Args:
-        tables: The series tables of all batches.
-        thumbnails: Their pictures, in the same order.
-        dataset: Named in the title.
-        per_status: Most series of each kind.
-        seed: Chooses them.
-        target: PNG to write.
+        tables: Series tables of all batches.
+        thumbnails: Thumbnail files of the same batches, in the same order.
+        dataset: Name of the data, for the title.
+        per_status: Largest number of accepted, and of refused, series.
+        seed: Seed of the choice.
+        target: PNG file to write.
     """
     shown: list[Shown] = []
     for table, pictures in zip(tables, thumbnails, strict=True):

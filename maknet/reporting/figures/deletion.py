@@ -1,4 +1,4 @@
-"""Figures 3 and 4 in numbers, over the whole test set: how much confidence each change takes."""
+"""Figures 3 and 4 in numbers: the confidence lost to each perturbation, over the whole test set."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,11 @@ _CHANGES = ("replaced", "black", "deleted")
 
 
 def perturbation_table(dataset: str, studies: Studies) -> pd.DataFrame:
-    """Return one row a network and change.
+    """Return one row per network and perturbation.
+
+    Args:
+        dataset: Name of the data.
+        studies: Arrays of `maknet.explain.study.explain_images` by network title.
 
     Returns:
         Columns: `confidence` and `confidence_after` (mean probability of the original's top
@@ -40,7 +44,12 @@ def perturbation_table(dataset: str, studies: Studies) -> pd.DataFrame:
 
 
 def deletion_table(dataset: str, studies: Studies, fractions: Sequence[float]) -> pd.DataFrame:
-    """Return one row a network, way of choosing pixels and deleted fraction.
+    """Return one row per network, way of choosing pixels, and deleted fraction.
+
+    Args:
+        dataset: Name of the data.
+        studies: Arrays of `maknet.explain.study.explain_images` by network title.
+        fractions: Deleted fractions of the pixels, in the order of the arrays.
 
     Returns:
         Columns: `chosen_by` (`attribution`, or `chance` as a control), `fraction`, `confidence`
@@ -60,7 +69,12 @@ def deletion_table(dataset: str, studies: Studies, fractions: Sequence[float]) -
 
 
 def draw_deletion(table: pd.DataFrame, paths: Sequence[Path]) -> None:
-    """Draw the confidence against the deleted fraction, by attribution and by chance."""
+    """Draw the confidence against the deleted fraction, by attribution and by chance.
+
+    Args:
+        table: Table that `deletion_table` returned.
+        paths: PNG and PDF files to write.
+    """
     with paper_style():
         figure = Figure(figsize=(4.6, 3.2), layout="constrained")
         axes = figure.subplots()

@@ -1,6 +1,6 @@
 """Figures 3 and 4: what the networks look at, and what happens when it is taken away.
 
-E examples, S the image side, L labels.
+N images of the test set, E examples that are shown, L labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ class Explained:
     Attributes:
         studies: Arrays of `maknet.explain.study.explain_images` by network title.
         examples: Rows of the test set that are shown, (E,).
-        lesions: Lesion numbers of all rows.
-        names: (L,).
-        positive: (N, L).
-        exclusive: (L, L).
-        dataset: Where the images are from.
+        lesions: Lesion numbers of all rows, (N,).
+        names: Names of the labels, (L,).
+        positive: Annotated labels of all rows, (N, L).
+        exclusive: Whether two labels exclude each other, (L, L), symmetric.
+        dataset: Name of the data, for the title.
     """
 
     studies: Mapping[str, Mapping[str, NDArray[Any]]]
@@ -44,7 +44,7 @@ class Explained:
 
 
 def draw_attributions(shown: Explained, paths: Sequence[Path]) -> None:
-    """Draw figure 3: a row an example, an image and for each network a map and its top labels."""
+    """Draw figure 3: one row per example with its image, and each network's map and top labels."""
     count = len(shown.examples)
     with paper_style():
         figure = Figure(figsize=(7.4, 1.65 * count + 0.7), layout="constrained")
@@ -63,7 +63,7 @@ def draw_attributions(shown: Explained, paths: Sequence[Path]) -> None:
 
 
 def draw_perturbations(shown: Explained, paths: Sequence[Path]) -> None:
-    """Draw figure 4: for the first example a row a network, an image and top labels a change."""
+    """Draw figure 4: each network's row of perturbed images of one example, with top labels."""
     example = shown.examples[0]
     with paper_style():
         figure = Figure(figsize=(7.4, 5.6), layout="constrained")

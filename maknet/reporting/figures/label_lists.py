@@ -1,7 +1,8 @@
 """Predicted labels beside an image, marked by what is known of them.
 
 A label that is annotated is true. One that is not, but excludes an annotated one, is surely false.
-Of any other the annotation says nothing: reports name few of the labels that hold.
+Of any other the annotation says nothing: reports name few of the labels that hold. K predicted
+labels of an image, L labels.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ def label_colors(
     Args:
         labels: Predicted label numbers, (K,).
         positive: Annotated labels, (L,).
-        exclusive: (L, L).
+        exclusive: Whether two labels exclude each other, (L, L), symmetric.
     """
     excluded = np.asarray(exclusive[:, positive].any(1))
     return [TRUE if positive[i] else FALSE if excluded[i] else UNKNOWN for i in labels]
@@ -36,7 +37,16 @@ def write_labels(
     axes: Axes, names: Sequence[str], confidence: Sequence[float], colors: Sequence[str],
     marks: Sequence[str], title: str,
 ) -> None:  # fmt: skip
-    """List labels with their confidence in an empty panel, one a line, as large as fits."""
+    """List labels with their confidence in an empty panel, one per line, as large as fits.
+
+    Args:
+        axes: Panel to write in.
+        names: Names of the labels, (K,).
+        confidence: Probabilities, (K,).
+        colors: Text color of each label, (K,).
+        marks: Character before each label, (K,).
+        title: Title of the panel.
+    """
     axes.set_axis_off()
     axes.set_title(title, fontsize=7, loc="left")
     for line, (name, value, color, mark) in enumerate(

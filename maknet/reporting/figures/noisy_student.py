@@ -16,15 +16,15 @@ def draw_noisy_student(
     labeled: int, labels: int, rounds: pd.DataFrame, settings: Mapping[str, Any], dataset: str,
     paths: Sequence[Path],
 ) -> None:  # fmt: skip
-    """Draw who teaches whom.
+    """Draw the teacher, the pseudo-labels and the students.
 
     Args:
         labeled: Number of labeled images.
         labels: Number of labels.
-        rounds: As `summarize_rounds` returns it, the last row of which has no student.
-        settings: Sections `pseudo_labels`, `student` and `augmentation`.
-        dataset: Named in the title.
-        paths: PNG and PDF.
+        rounds: Table that `summarize_rounds` returned; its last row has no student.
+        settings: Config sections `pseudo_labels`, `student` and `augmentation`.
+        dataset: Name of the data, for the title.
+        paths: PNG and PDF files to write.
     """
     student, noise = settings["student"], settings["augmentation"]
     rule, first = settings["pseudo_labels"], rounds.iloc[0]

@@ -17,10 +17,10 @@ def draw_pseudo_labels(
     """Draw labels per image, unlabeled images, changes, and images per label.
 
     Args:
-        rounds: As `summarize_rounds` returns it.
-        by_label: As `count_by_label` returns it.
-        dataset: Named in the title.
-        paths: PNG and PDF.
+        rounds: Table that `summarize_rounds` returned.
+        by_label: Table that `count_by_label` returned.
+        dataset: Name of the data, for the title.
+        paths: PNG and PDF files to write.
     """
     with paper_style():
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")

@@ -1,4 +1,7 @@
-"""How all plots look: readable in print and by color-blind readers, the same bytes every time."""
+"""The style of all plots: readable in print and by color-blind readers, the same bytes each time.
+
+Coordinates are those of the axes' data.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +42,13 @@ def paper_style() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, paths: Sequence[str | Path], dpi: int = 200) -> None:
-    """Write PNG and PDF files atomically and without a date."""
+    """Write PNG and PDF files atomically and without a date.
+
+    Args:
+        figure: Figure to save.
+        paths: Files to write, each of the type that its suffix names.
+        dpi: Resolution in dots per inch.
+    """
     for path in paths:
         kind = Path(path).suffix.removeprefix(".")
         dateless = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
@@ -48,7 +57,17 @@ def save_figure(figure: Figure, paths: Sequence[str | Path], dpi: int = 200) -> 
 
 
 def box(axes: Axes, x: float, y: float, width: float, height: float, text: str, color: str) -> None:
-    """Draw a rounded box with text in its middle."""
+    """Draw a rounded box with text in its middle.
+
+    Args:
+        axes: Panel to draw in.
+        x: Left edge.
+        y: Lower edge.
+        width: Width of the box.
+        height: Height of the box.
+        text: Text in the middle.
+        color: Hexadecimal color of the edge, and of the paler face.
+    """
     shape = FancyBboxPatch(
         (x, y), width, height, boxstyle="round,pad=0,rounding_size=0.06", facecolor=f"{color}22",
         edgecolor=color, linewidth=1,
@@ -58,5 +77,5 @@ def box(axes: Axes, x: float, y: float, width: float, height: float, text: str, 
 
 
 def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow."""
+    """Draw an arrow from the point `start` (x, y) to the point `end`."""
     axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "#444444", "lw": 1})

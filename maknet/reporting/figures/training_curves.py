@@ -1,4 +1,4 @@
-"""The course of all trainings: loss and validation metrics by epoch."""
+"""Training curves of all runs: loss and validation metrics by epoch."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ _DASHES = ("-", "--", ":", "-.")
 def draw_training_curves(
     histories: Mapping[str, Path], dataset: str, paths: Sequence[Path]
 ) -> None:
-    """Draw one panel a quantity, one line a run; thin lines are those of further seeds.
+    """Draw one panel per quantity, one line per run; thin lines are those of further seeds.
 
     Args:
         histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
-        dataset: Named in the title.
-        paths: PNG and PDF.
+        dataset: Name of the data, for the title.
+        paths: PNG and PDF files to write.
     """
     tables = {run: pd.read_csv(history) for run, history in histories.items()}
     with paper_style():
