@@ -15,7 +15,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock in 
 
 
 def save_arrays(path: str | Path, **arrays: NDArray[Any]) -> None:
-    """Write an `.npz` that `numpy.load` reads; objects are refused."""
+    """Write arrays of any shape as an `.npz` that `numpy.load` reads; objects are refused."""
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name in sorted(arrays):
             buffer = io.BytesIO()
@@ -24,7 +24,7 @@ def save_arrays(path: str | Path, **arrays: NDArray[Any]) -> None:
 
 
 def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
-    """Read all arrays of an `.npz`.
+    """Read all arrays of an `.npz`, by name.
 
     Raises:
         InputError: The file is missing, damaged or holds pickles.

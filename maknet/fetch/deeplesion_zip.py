@@ -34,9 +34,9 @@ def needed_slices(info: Iterable[LesionRow], lesions: set[int], reach_mm: float)
     """Return `<series>/<slice>` of every key slice and its neighbors.
 
     Args:
-        info: The table.
-        lesions: The lesion numbers that are used.
-        reach_mm: How far neighbors are needed; at least one slice each way.
+        info: Rows of `DL_info.csv`.
+        lesions: Numbers of the lesions that are used.
+        reach_mm: Distance in mm up to which neighbors are needed; at least one slice each way.
     """
     names: set[str] = set()
     for row in info:
@@ -53,6 +53,13 @@ def extract_slices(
     archive: Path, needed: set[str], target: Path, listing: Path, max_damaged: int
 ) -> None:
     """Write the needed slices of a zip to `target/<series>/<slice>.png`, and a listing.
+
+    Args:
+        archive: One of DeepLesion's zips.
+        needed: Slices to write, as `<series>/<slice>`.
+        target: Folder to write to.
+        listing: CSV to write, one row per slice, columns `LISTING_COLUMNS`.
+        max_damaged: Largest number of slices that may be damaged.
 
     Raises:
         InputError: The file is no zip, a member's name leaves the folder, or more than

@@ -23,10 +23,10 @@ class RemoteFile:
     """A file with a known digest.
 
     Attributes:
-        name: Its name.
-        url: Where it is published.
+        name: File name.
+        url: Published address.
         algorithm: `md5`, `sha256`, or `git`: the id that git gives the content.
-        digest: Hexadecimal.
+        digest: Hexadecimal digest.
     """
 
     name: str
@@ -63,19 +63,19 @@ def download(
     """Return a verified copy of a file.
 
     Args:
-        file: What is wanted.
-        partial: Where a download grows; a stopped one goes on from there.
+        file: File to download, with its digest.
+        partial: File that a download is written to; a stopped one is resumed.
         policy: Retries and pauses.
-        timeout_s: Longest silence of the server.
+        timeout_s: Longest silence of the server in seconds.
         source: None for the published address, a folder that holds a copy, or the address of a
             mirror's folder.
-        sleep: Waits; a test passes its own.
+        sleep: Waits for some seconds; a test passes its own.
 
     Returns:
         The path of the copy in the folder, or `partial` when it was downloaded.
 
     Raises:
-        InputError: It cannot be had, or what was had has another digest.
+        InputError: The copy is missing, the download failed, or the digest is another.
     """
     if source is not None and "://" not in source:
         return _verified(file, Path(source) / file.name, "replace the copy")

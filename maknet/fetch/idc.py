@@ -29,7 +29,9 @@ class IdcArchive:
 
     Attributes:
         endpoint: Address of the object store; None for IDC's own.
-        timeout_s: Longest time of a listing; a download gets it twice, and once for five series.
+        timeout_s: Time limit of a listing in seconds; a download of n series gets 2 + n / 5 times
+            as much.
+        name: Name of the route, for receipts.
     """
 
     endpoint: str | None
@@ -39,7 +41,11 @@ class IdcArchive:
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
     ) -> Iterator[tuple[str, SeriesListing | FetchError]]:
-        """Download the series into folders below `into`, which must be empty, in one call.
+        """Download series in one call.
+
+        Args:
+            series: Series to download.
+            into: Empty folder, which receives one folder per series, named by its UID.
 
         Yields:
             SeriesInstanceUID, and what the archive says of the series or what went wrong.

@@ -34,7 +34,8 @@ class NbiaArchive:
 
     Attributes:
         url: Address of the services, ending in `/`; None for TCIA's own.
-        timeout_s: Longest silence of the server.
+        timeout_s: Longest silence of the server in seconds.
+        name: Name of the route, for receipts.
     """
 
     url: str | None
@@ -44,7 +45,11 @@ class NbiaArchive:
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
     ) -> Iterator[tuple[str, SeriesListing | FetchError]]:
-        """Download each series into its own folder below `into`, which must be empty.
+        """Download series one by one.
+
+        Args:
+            series: Series to download.
+            into: Empty folder, which receives one folder per series, named by its UID.
 
         Yields:
             SeriesInstanceUID, and what the archive says of the series or what went wrong.

@@ -1,4 +1,4 @@
-"""How often a download is tried again, and after which pause."""
+"""The retries of a download, and the pauses before them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ class RetryPolicy:
     """Attempts with pauses that double.
 
     Attributes:
-        retries: Further attempts after the first.
-        backoff_s: Pause before the first of them; it doubles with each.
+        retries: Number of attempts after the first.
+        backoff_s: Pause before the first of them in seconds; it doubles with each.
     """
 
     retries: int

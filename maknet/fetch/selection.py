@@ -62,12 +62,12 @@ class SelectionRules:
 
     Attributes:
         max_year: Latest year in which a data set was published; the paper is of May 2020.
-        min_slices: Fewest images of a series.
+        min_slices: Smallest number of images in a series.
         regions: Whether sites that name several regions count.
         axial_names_only: Whether series described as reformats, gated phases or scouts drop out.
         leave_out: Collections that are not searched: NLST had a server of its own.
-        per_study: Most series of a study, the largest first; None for all.
-        per_patient: Most series of a patient, the largest first; None for all.
+        per_study: Largest number of series per study, the largest series first; None for all.
+        per_patient: Largest number of series per patient, the largest series first; None for all.
         noncommercial: Whether series under a non-commercial license are chosen.
     """
 
@@ -83,11 +83,11 @@ class SelectionRules:
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen.
+    """The chosen series.
 
     Attributes:
-        series: One row a series, columns `MANIFEST_COLUMNS`.
-        attribution: One row a collection and license, columns `ATTRIBUTION_COLUMNS`.
+        series: One row per series, columns `MANIFEST_COLUMNS`.
+        attribution: One row per collection and license, columns `ATTRIBUTION_COLUMNS`.
         funnel: Series, subjects, slices and GB left after each filter.
     """
 
@@ -98,6 +98,10 @@ class Selection:
 
 def select_series(rules: SelectionRules, batch_size: int) -> Selection:
     """Choose series from the index of the installed idc-index-data.
+
+    Args:
+        rules: Filters of the selection.
+        batch_size: Series per batch.
 
     Raises:
         InputError: Nothing is left, or a chosen series has no dated source.

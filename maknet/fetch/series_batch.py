@@ -1,4 +1,4 @@
-"""A batch of series is fetched, verified and only then put in its place.
+"""Fetches a batch of series, verifies it, and only then moves it into place.
 
 What was verified survives a stop: it waits beside the output, under the name of the batch, and the
 next run checks it against its own list before it counts again. Everything else is thrown away.
@@ -27,16 +27,16 @@ REFUSED_COLUMNS = ("series_uid", "reason", "detail")
 
 
 class Archive(Protocol):
-    """Where series come from."""
+    """Source of series: `maknet.fetch.idc.IdcArchive` or `maknet.fetch.nbia.NbiaArchive`."""
 
     @property
     def name(self) -> str:
-        """The route, for receipts."""
+        """Name of the route, for receipts."""
 
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
     ) -> Iterator[tuple[str, SeriesListing | FetchError]]:
-        """Download into folders named by UID; yield of each what to expect or what failed."""
+        """Download into folders named by UID; yield each UID with its listing or what failed."""
 
 
 def fetch_batch(
@@ -54,19 +54,20 @@ def fetch_batch(
     """Fetch a batch.
 
     Args:
-        series: What to fetch.
-        archive: From where.
+        series: Series to fetch.
+        archive: Archive to fetch them from.
         policy: Retries and pauses.
-        max_failed: Series of a batch that may stay out.
-        partial: Keeps verified series from run to run; removed when the batch is whole.
-        target: Folder to make, one folder a series.
-        receipt: CSV to write, one row a file.
-        refused: CSV to write, one row a series that stayed out.
-        sleep: Waits; a test passes its own.
-        incoming: Folder on the node's own disk for what is not verified; beside the rest without.
+        max_failed: Largest number of series that may fail.
+        partial: Folder that keeps verified series from run to run; removed when the batch is whole.
+        target: Folder to make, one subfolder per series.
+        receipt: CSV to write, one row per file, columns `RECEIPT_COLUMNS`.
+        refused: CSV to write, one row per series that failed, columns `REFUSED_COLUMNS`.
+        sleep: Waits for some seconds; a test passes its own.
+        incoming: Folder on the node's own disk for downloads that are not verified yet; None for a
+            folder in `partial`.
 
     Raises:
-        InputError: More than `max_failed` series stayed out.
+        InputError: More than `max_failed` series failed.
     """
     partial.mkdir(parents=True, exist_ok=True)
     incoming = incoming or partial / "incoming"

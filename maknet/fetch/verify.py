@@ -21,11 +21,11 @@ _NO_IMAGES = {"LICENSE", MD5_LIST}
 
 
 class FetchError(Exception):
-    """A series was not had, or is not what it should be.
+    """A series could not be fetched, or is not what the archive lists.
 
     Attributes:
-        reason: A word for tables.
-        permanent: Whether asking again cannot help.
+        reason: One word for tables.
+        permanent: Whether another attempt cannot help.
     """
 
     def __init__(self, reason: str, detail: str, permanent: bool = False) -> None:
@@ -36,12 +36,12 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class SeriesListing:
-    """What the archive that is used says of a series.
+    """What the archive lists of a series.
 
     Attributes:
-        images: How many there are now.
-        md5: MD5 by name of the files for which the archive publishes it.
-        sizes: Bytes by name of every file, where the archive lists them.
+        images: Number of images that the archive has now.
+        md5: MD5 sums by file name, for the files whose sum the archive publishes.
+        sizes: Sizes in bytes by file name, where the archive lists them.
     """
 
     images: int
@@ -51,7 +51,13 @@ class SeriesListing:
 
 @dataclass(frozen=True)
 class FileChecksum:
-    """One verified file."""
+    """One verified file.
+
+    Attributes:
+        file: File name.
+        bytes: Size in bytes.
+        md5: Hexadecimal MD5 sum.
+    """
 
     file: str
     bytes: int
@@ -60,6 +66,11 @@ class FileChecksum:
 
 def verify_series(folder: Path, series_uid: str, expected: SeriesListing) -> list[FileChecksum]:
     """Check every file of a downloaded series.
+
+    Args:
+        folder: Folder of the series.
+        series_uid: SeriesInstanceUID that every file must have.
+        expected: What the archive lists of the series.
 
     Raises:
         FetchError: Files are missing, too many, damaged, of another series, or not unique.

@@ -26,10 +26,11 @@ class LabelTable:
     """The labels of one split.
 
     Attributes:
-        names: The labels, (L,).
+        names: Names of the labels, (L,).
         lesion_index: 0-based rows of `DL_info.csv`, (N,), in the order of the label file.
-        positive: (N, L) bool.
-        known: (N, L) bool; an entry that is not known counts neither as positive nor as negative.
+        positive: Whether each label holds, (N, L) bool.
+        known: Whether each entry is known, (N, L) bool; one that is not known counts neither as
+            positive nor as negative.
     """
 
     names: tuple[str, ...]
@@ -38,7 +39,11 @@ class LabelTable:
     known: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        """Hold the shapes together."""
+        """Check that the shapes agree.
+
+        Raises:
+            ValueError: `positive` or `known` is not (N, L).
+        """
         shape = (len(self.lesion_index), len(self.names))
         if self.positive.shape != shape or self.known.shape != shape:
             raise ValueError(
@@ -50,14 +55,19 @@ class LabelTable:
         return len(self.lesion_index)
 
     def rows(self, keep: NDArray[Any]) -> "LabelTable":
-        """Return the table of the rows that `keep` (mask or positions) chooses."""
+        """Return the table of the rows that `keep` chooses: a mask (N,), or positions."""
         return LabelTable(
             self.names, self.lesion_index[keep], self.positive[keep], self.known[keep]
         )
 
 
 def select_lesions(table: LabelTable, lesions: NDArray[np.int64], source: str | Path) -> LabelTable:
-    """Return the rows of `table` for `lesions`, in their order.
+    """Return the rows of a table for some lesions, in their order.
+
+    Args:
+        table: Table of all lesions.
+        lesions: Lesion numbers, (N,).
+        source: File that names the lesions, for the error.
 
     Raises:
         InputError: A lesion is not in the table.
@@ -81,10 +91,10 @@ def load_labels(
     Args:
         text_mined: `text_mined_labels_171_and_split.json` or a file of its layout.
         hand: `hand_labeled_test_set.json` or a file of its layout.
-        ontology: The sheet that gives the class and the relations of each term.
+        ontology: Sheet with the class and the relations of each term.
         dl_info: `DL_info.csv`; when given, `Possibly_noisy` lesions are dropped and ids are checked
             against its rows.
-        classes: The classes of labels to keep.
+        classes: Classes of labels to keep.
 
     Returns:
         Tables `train`, `val`, `test` and `hand`, all over the same names.
@@ -124,7 +134,11 @@ def _check_splits(
 
 
 def class_columns(ontology: Ontology, classes: Sequence[str]) -> list[int]:
-    """Return the indices of the labels whose class is one of `classes`."""
+    """Return the indices of the labels whose class is one of `classes`.
+
+    Raises:
+        InputError: One of `classes` is unknown.
+    """
     for name in classes:
         if name not in CLASSES:
             raise InputError(f"labeled.classes: {name!r} is not one of {', '.join(CLASSES)}.")
@@ -195,7 +209,7 @@ def _mined_table(
 def _unknown(
     positive: NDArray[np.bool_], uncertain: NDArray[np.bool_], ontology: Ontology
 ) -> NDArray[np.bool_]:
-    """Uncertain labels and their listed parents, unless positive or excluded by a positive."""
+    """Return uncertain labels and their parents, unless positive or excluded by a positive."""
     unsure = uncertain.copy()
     for child, parents in enumerate(ontology.parents):
         for parent in parents:

@@ -1,7 +1,7 @@
 """The label ontology of LesaNet: which labels contain, and which exclude, each other.
 
 Source: `lesion_ontology_181022.xlsx` of LesaNet (arXiv 1904.04661, section 3.1), adapted there from
-RadLex. One row a term; `term_parents` holds the hierarchy, `term_exclusive` direct exclusions.
+RadLex. One row per term; `term_parents` holds the hierarchy, `term_exclusive` direct exclusions.
 L is the number of labels in use; labels are named by their index in `Ontology.names`.
 """
 
@@ -22,7 +22,14 @@ CLASSES = ("bodypart", "type", "attribute")
 
 @dataclass(frozen=True)
 class Term:
-    """One row of the sheet; names outside the sheet may occur in the two lists."""
+    """One row of the sheet; names outside the sheet may occur in the two lists.
+
+    Attributes:
+        name: Name of the term.
+        category: `bodypart`, `type` or `attribute`.
+        exclusive: Names of the terms that it directly excludes.
+        parents: Names of the terms that contain it.
+    """
 
     name: str
     category: str
@@ -35,11 +42,12 @@ class Ontology:
     """Relations among the L labels in use.
 
     Attributes:
-        names: The labels, (L,).
-        categories: `bodypart`, `type` or `attribute` of each label, (L,).
-        parents: For each label the indices of its listed parents. The published lists are mostly,
-            not fully, transitive.
-        exclusive: (L, L) bool, symmetric, False on the diagonal.
+        names: Names of the labels, (L,).
+        categories: Class of each label, `bodypart`, `type` or `attribute`, (L,).
+        parents: Indices of the listed parents of each label. The published lists are mostly, not
+            fully, transitive.
+        exclusive: Whether two labels exclude each other, (L, L) bool, symmetric, False on the
+            diagonal.
     """
 
     names: tuple[str, ...]
@@ -49,7 +57,7 @@ class Ontology:
 
 
 def exclusive_matrix(pairs: Sequence[Sequence[int]], count: int) -> NDArray[np.bool_]:
-    """Return the symmetric (count, count) matrix of pairs of labels that exclude each other."""
+    """Return the symmetric matrix (count, count) of the pairs of labels that exclude each other."""
     matrix = np.zeros((count, count), bool)
     for first, second in pairs:
         matrix[first, second] = matrix[second, first] = True
@@ -126,7 +134,15 @@ def load_ontology(path: str | Path, names: Sequence[str]) -> Ontology:
 def propagate_exclusions(
     direct: NDArray[np.bool_], parents: Sequence[Sequence[int]]
 ) -> NDArray[np.bool_]:
-    """Close direct exclusions (L, L) over the hierarchy; see `load_ontology`."""
+    """Close direct exclusions over the hierarchy, see `load_ontology`.
+
+    Args:
+        direct: Whether the first label directly excludes the second, (L, L) bool.
+        parents: Indices of the listed parents of each label.
+
+    Returns:
+        Whether two labels exclude each other, (L, L) bool, symmetric, False on the diagonal.
+    """
     ancestors = _transitive_closure(_parent_matrix(parents))
     down = ancestors | np.eye(len(direct), dtype=bool)
     # i excludes j whenever a label above i excludes a label above j.

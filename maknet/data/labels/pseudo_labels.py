@@ -1,7 +1,7 @@
 """The pseudo-labels of one round: one file, sparse, row by row with the unlabeled shards.
 
 At the paper's size 504,779 images of at most 15 labels are some 50 MB instead of 58 million
-entries. N images, K the most labels of an image, L labels.
+entries. N images, K the largest number of labels per image, L labels.
 """
 
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ class PseudoLabels:
     """Labels of the unlabeled images, numbered shard after shard.
 
     Attributes:
-        names: All labels, (L,).
-        batches: The batches, in the order of their images.
-        counts: Images of each batch.
+        names: Names of all labels, (L,).
+        batches: Names of the batches, in the order of their images.
+        counts: Number of images of each batch, (batches,).
         label: Label numbers by falling score, (N, K) int16, `NONE` behind the last.
-        score: Their probabilities, (N, K) float32, 0 behind the last.
-        removed: How many candidates of each image were dropped as exclusive, (N,) uint8.
+        score: Probabilities of these labels, (N, K) float32, 0 behind the last.
+        removed: Number of candidates per image that were dropped as exclusive, (N,) uint8.
     """
 
     names: tuple[str, ...]
@@ -42,7 +42,7 @@ class PseudoLabels:
         return len(self.label)
 
     def positive(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Return the labels of the named images, (len(rows), L)."""
+        """Return whether each label holds for the images `rows` (R,), as (R, L) bool."""
         chosen = self.label[rows]
         dense = np.zeros((len(chosen), len(self.names) + 1), bool)  # the last column takes NONE
         np.put_along_axis(dense, chosen.astype(np.intp), True, 1)
@@ -58,7 +58,11 @@ class PseudoLabels:
         return np.bincount(self.label[self.label != NONE], minlength=len(self.names))
 
     def check_images(self, batches: Sequence[str], counts: NDArray[np.int64]) -> None:
-        """Hold the labels and the shards together.
+        """Check that the labels belong to these shards.
+
+        Args:
+            batches: Names of the shards without suffix, in order.
+            counts: Number of images of each shard, (batches,).
 
         Raises:
             InputError: The shards are not those that were labeled.
@@ -73,7 +77,13 @@ class PseudoLabels:
 def sparse_labels(
     scores: NDArray[np.floating], kept: NDArray[np.bool_], most: int
 ) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
-    """Return `label` and `score` of `PseudoLabels` for the kept labels (N, L), `most` places."""
+    """Return `label` and `score` of `PseudoLabels`, (N, K) each.
+
+    Args:
+        scores: Probabilities, (N, L).
+        kept: Whether each label is kept, (N, L).
+        most: Largest number of labels per image, K.
+    """
     order = np.argsort(-np.where(kept, scores, -np.inf), axis=1, kind="stable")[:, :most]
     present = np.take_along_axis(kept, order, 1)
     label = np.where(present, order, NONE).astype(np.int16)
@@ -109,7 +119,7 @@ def pseudo_label(
     top: int = 15,
     threshold: float = 0.5,
 ) -> NDArray[np.bool_]:
-    """Return the labels (N, L) that are kept.
+    """Return the pseudo-labels of images, (N, L) bool.
 
     A label is a candidate when it is among the `top` of its image and its score is above
     `threshold`. Candidates are taken by falling score, equal scores by label number, and one is
@@ -117,15 +127,24 @@ def pseudo_label(
 
     Args:
         scores: Probabilities, (N, L).
-        exclusive: Symmetric, (L, L).
-        top: Most labels of an image.
-        threshold: Scores must exceed it.
+        exclusive: Whether two labels exclude each other, (L, L), symmetric.
+        top: Largest number of labels per image.
+        threshold: Score that a label must exceed.
     """
     return drop_exclusive(scores, candidates(scores, top, threshold), exclusive)
 
 
 def candidates(scores: NDArray[np.floating], top: int, threshold: float) -> NDArray[np.bool_]:
-    """Return the labels (N, L) among the `top` of their image with a score above `threshold`."""
+    """Return the labels among the `top` of their image with a score above the threshold.
+
+    Args:
+        scores: Probabilities, (N, L).
+        top: Largest number of labels per image.
+        threshold: Score that a label must exceed.
+
+    Returns:
+        (N, L) bool.
+    """
     order = _by_falling_score(scores)[:, :top]
     chosen = np.zeros(scores.shape, bool)
     np.put_along_axis(chosen, order, np.take_along_axis(scores, order, 1) > threshold, 1)
@@ -135,7 +154,16 @@ def candidates(scores: NDArray[np.floating], top: int, threshold: float) -> NDAr
 def drop_exclusive(
     scores: NDArray[np.floating], candidate: NDArray[np.bool_], exclusive: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return the candidates (N, L) without those that exclude one of a higher score."""
+    """Return the candidates without those that exclude a taken one of a higher score.
+
+    Args:
+        scores: Probabilities, (N, L).
+        candidate: Whether each label is a candidate, (N, L).
+        exclusive: Whether two labels exclude each other, (L, L), symmetric.
+
+    Returns:
+        (N, L) bool.
+    """
     most = int(candidate.sum(1).max(initial=0))
     order = _by_falling_score(np.where(candidate, scores, -np.inf))[:, :most]
     kept = np.zeros(scores.shape, bool)

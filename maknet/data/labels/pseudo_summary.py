@@ -1,4 +1,4 @@
-"""What the pseudo-labels of the rounds look like, and how they change from round to round."""
+"""Statistics of the pseudo-labels of all rounds, and their changes from round to round."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ _ROWS = 1 << 16  # images compared at once, to bound memory
 
 
 def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) -> pd.DataFrame:
-    """Return one row a round.
+    """Return one row per round.
 
     Args:
-        rounds: Labels of round 1, 2, ...
-        labelers: The run that made them.
+        rounds: Pseudo-labels of round 1, 2, ...
+        labelers: Name of the run that made the labels of each round.
 
     Returns:
         Columns: `round`, `labeler`, `images`, `without_label`, `labels_per_image` (over all
@@ -42,7 +42,7 @@ def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) ->
 
 
 def count_by_label(rounds: Sequence[PseudoLabels]) -> pd.DataFrame:
-    """Return how many images have each label: a row a label, a column `round<r>` a round."""
+    """Return how many images have each label: one row per label, a column `round<r>` per round."""
     table = pd.DataFrame({"label": rounds[0].names})
     for number, labels in enumerate(rounds):
         table[f"round{number + 1}"] = labels.label_counts()

@@ -1,4 +1,4 @@
-"""Images of a split joined with their labels."""
+"""Images of a split joined with their labels. N lesions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,22 @@ from maknet.files import read_rows
 
 @dataclass(frozen=True)
 class LabeledImages:
-    """Images and their labels, row by row."""
+    """Images and their labels, row by row.
+
+    Attributes:
+        images: Shard of N images.
+        labels: Labels of the same N lesions.
+    """
 
     images: ShardReader
     labels: LabelTable
 
     def __post_init__(self) -> None:
-        """Hold the rows together."""
+        """Check that images and labels have equal length.
+
+        Raises:
+            InputError: They have not.
+        """
         if len(self.images) != len(self.labels):
             raise InputError(
                 f"{self.images.path} has {len(self.images)} images for {len(self.labels)} lesions; "

@@ -1,4 +1,7 @@
-"""Patches of a split joined with their boxes and labels: what LesaNet learns from."""
+"""Patches of a split joined with their boxes and labels, for LesaNet.
+
+N lesions, P the patch's side in pixels.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ class LabeledPatches:
     Attributes:
         patches: (N, 3, P, P) int16 HU.
         boxes: x1, y1, x2, y2 in pixels of the patch, (N, 4).
-        labels: Of each lesion.
+        labels: Labels of the N lesions.
     """
 
     patches: ShardReader

@@ -1,4 +1,7 @@
-"""Many shards as one sequence of images: the unlabeled volumes of all batches."""
+"""Many shards as one sequence of images: the unlabeled volumes of all batches.
+
+C slices, S the image side.
+"""
 
 import errno
 from collections.abc import Sequence
@@ -17,7 +20,7 @@ class ConcatShards:
     Empty shards, batches of which every series was refused, are allowed.
 
     Args:
-        shards: In the order that numbers the images.
+        shards: Shard files, in the order that numbers the images.
 
     Raises:
         InputError: A shard is damaged, the shards differ in image size, or hold no image at all.
@@ -47,7 +50,15 @@ class ConcatShards:
         return int(self._starts[-1])
 
     def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[np.uint8]) -> None:
-        """Fill `out` (len(rows), C, S, S), which must be contiguous, with the named images."""
+        """Read images into a buffer.
+
+        Args:
+            rows: Numbers of the images, (R,).
+            out: Buffer to fill, (R, C, S, S) uint8, contiguous.
+
+        Raises:
+            IndexError: There is no image of such a number.
+        """
         shards = np.searchsorted(self._starts, rows, side="right") - 1
         view, size = image_bytes(out), self._readers[0].image_bytes
         for place, (row, shard) in enumerate(zip(rows, shards, strict=True)):

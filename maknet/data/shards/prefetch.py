@@ -1,8 +1,8 @@
 """Batches of images, read ahead of the network into buffers that are used again.
 
 Threads read, not worker processes: reading a block of a file releases Python's lock, and a process
-would pay a fresh shared-memory segment for every batch. A fresh buffer a batch would pay as many
-page faults. B images, C slices, S the image side.
+would pay a fresh shared-memory segment for every batch. A fresh buffer per batch would pay as many
+page faults. N images of a source, B images of a batch, C slices, S the image side.
 """
 
 from collections import deque
@@ -26,34 +26,57 @@ class ImageSource(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(N, C, S, S)."""
+        """Shape of all images, (N, C, S, S)."""
         ...
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of a pixel."""
+        """Type of a pixel."""
         ...
 
     def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[Any]) -> None:
-        """Fill `out` with the named images."""
+        """Read images into a buffer.
+
+        Args:
+            rows: Numbers of the images, (R,).
+            out: Buffer to fill, (R, C, S, S) of the source's type, contiguous.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Part:
-    """Images of one source within a batch."""
+    """Images of one source within a batch.
+
+    Attributes:
+        source: Shard or pool of shards to read the images from.
+        rows: Numbers of the images, (R,).
+    """
 
     source: ImageSource
     rows: NDArray[np.integer]
 
 
 def epoch_order(count: int, seed: int, epoch: int, purpose: str = "order") -> NDArray[np.int64]:
-    """Return a permutation of `count` images that belongs to one epoch of one seed."""
+    """Return the order of the images in one epoch, a permutation (count,).
+
+    Args:
+        count: Number of images.
+        seed: Seed of the run.
+        epoch: Epoch, counted from 0.
+        purpose: Name that separates this order from others of the seed.
+    """
     return generator(seed, purpose, epoch).permutation(count)
 
 
 def split_batches(source: ImageSource, rows: NDArray[np.integer], size: int) -> list[list[Part]]:
-    """Cut `rows` into batches of one part each; the last may be smaller."""
+    """Cut rows into batches of one part each; the last may be smaller.
+
+    Args:
+        source: Shard or pool of shards to read the images from.
+        rows: Numbers of the images, (N,).
+        size: Images per batch.
+    """
     return [[Part(source, rows[i : i + size])] for i in range(0, len(rows), size)]
 
 
@@ -92,10 +115,11 @@ def prefetch(
     On the CPU a batch is valid until the next one is asked for.
 
     Args:
-        batches: The parts of each batch, one after the other in the tensor.
-        batch_size: Most images of a batch.
-        device: Where the images are wanted.
-        threads: Readers side by side; more than one hides the latency of a network file system.
+        batches: Parts of each batch, which lie one after the other in the tensor.
+        batch_size: Largest number of images in a batch.
+        device: Device that the images are moved to.
+        threads: Number of threads that read ahead; more than one hides the latency of a network
+            file system.
     """
     free: list[_Buffer] = []
     pending: deque[tuple[_Buffer, Future[Tensor]]] = deque()

@@ -24,7 +24,15 @@ _KINDS = {np.dtype("uint8"): "|u1", np.dtype("int16"): "<i2"}
 
 
 def write_shard(path: str | Path, images: Sequence[NDArray[Any]] | NDArray[Any]) -> None:
-    """Write images (N, C, S, S), or a sequence of such arrays one after the other, atomically."""
+    """Write images as a shard, atomically.
+
+    Args:
+        path: File to write.
+        images: (N, C, S, S) uint8 or int16, or several such arrays that are concatenated.
+
+    Raises:
+        ValueError: There is no array, so that the image size is unknown.
+    """
     parts = [images] if isinstance(images, np.ndarray) else list(images)
     if not parts:
         raise ValueError("a shard needs at least one array, which may have no rows")
@@ -42,12 +50,19 @@ def write_shard(path: str | Path, images: Sequence[NDArray[Any]] | NDArray[Any])
 
 
 def image_bytes(images: NDArray[Any]) -> memoryview:
-    """Return the memory of contiguous images as bytes."""
+    """Return the memory of contiguous images (N, C, S, S) as bytes."""
     return images.reshape(-1).data.cast("B")
 
 
 class ShardReader:
-    """Random access to the images of one shard; safe to share among threads."""
+    """Random access to the images of one shard; safe to share among threads.
+
+    Args:
+        path: File that `write_shard` wrote.
+
+    Raises:
+        InputError: The file is missing, damaged or no shard.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = existing_file(path)
@@ -95,13 +110,27 @@ class ShardReader:
         os.close(self._descriptor)
 
     def read(self, rows: Sequence[int] | NDArray[np.integer], out: NDArray[Any]) -> None:
-        """Fill `out` (len(rows), C, S, S), which must be contiguous, with the named images."""
+        """Read images into a buffer.
+
+        Args:
+            rows: Numbers of the images, (R,).
+            out: Buffer to fill, (R, C, S, S) of the shard's type, contiguous.
+        """
         view = image_bytes(out)
         for place, row in enumerate(rows):
             self.read_one(int(row), view[place * self.image_bytes : (place + 1) * self.image_bytes])
 
     def read_one(self, row: int, target: memoryview) -> None:
-        """Fill `target`, as many bytes as an image has, with one image."""
+        """Read one image into a buffer.
+
+        Args:
+            row: Number of the image.
+            target: Buffer to fill, `image_bytes` long.
+
+        Raises:
+            IndexError: There is no image of that number.
+            InputError: The file ends within the image.
+        """
         if not 0 <= row < len(self):
             raise IndexError(f"image {row} of {len(self)} in {self.path}")
         start = self._offset + row * self.image_bytes
@@ -109,7 +138,7 @@ class ShardReader:
             raise InputError(f"{self.path} ends within image {row}; prepare it anew.")
 
     def images(self, rows: Sequence[int] | NDArray[np.integer] | None = None) -> NDArray[Any]:
-        """Return the named images, all by default."""
+        """Return the images of the given numbers (R,), all by default, as (R, C, S, S)."""
         rows = np.arange(len(self)) if rows is None else rows
         out = np.empty((len(rows), *self.shape[1:]), self.dtype)
         self.read(rows, out)
