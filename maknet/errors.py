@@ -1,4 +1,21 @@
-"""The one exception that a user is meant to read."""
+"""The exceptions of the project, and the one that a user is meant to read.
+
+* InputError: something outside the code is wrong; a job prints one sentence and exits with 1
+  x InterruptedTrainingError (training.interrupt): a signal or the deadline stopped a training
+  x NotFiniteError (training.loop): the loss is NaN or infinite
+  x ImageUnreadableError (data.deeplesion.slices): an image of a lesion is missing or damaged
+  x SeriesError (data.ct.series): a series is not a usable axial CT volume, with the reason
+* FetchError (fetch.verify): a series could not be fetched, or is not what the archive lists
+* NotDicomError (data.ct.header): a file is not DICOM
+* NotAnImageError (data.ct.header): a DICOM object has no pixels, such as RTSTRUCT or SR
+* BrokenHeaderError (data.ct.header): a file begins as DICOM but is not an intact image
+* PixelError (data.ct.pixels): the pixel data cannot be read
+* _TransferError (fetch.download): one attempt at a download failed
+
+The last six are caught within the library: they lead to another attempt, to a reason in a table, or
+to an `InputError`. A wrong call raises Python's own `ValueError`, `TypeError` or `IndexError`, which
+keep their traceback.
+"""
 
 
 class InputError(Exception):

@@ -17,7 +17,7 @@ class Patient:
     """One random anatomy.
 
     Attributes:
-        shapes: In painting order.
+        shapes: Shapes in painting order.
         length: Scale of the body axis.
         girth: Scale of the trunk's fat.
         contrast: Iodine phase, 0 (native) to 1 (arterial).

@@ -1,4 +1,4 @@
-"""The phantom's archive: CT series, clean ones and the nuisances of real archives.
+"""The phantom's archive of CT series: clean ones, and the nuisances of real archives.
 
 Which series exist is a pure function of the settings, so that the workflow knows its jobs before
 anything is drawn. A manifest row, a folder of DICOM files and a receipt are what the TCIA rules
@@ -32,7 +32,15 @@ _SHORT_SLICES = 30
 
 @dataclass(frozen=True)
 class Protocol:
-    """What part of the body is scanned: mm below the vertex, field of view, and its step."""
+    """The part of the body that is scanned.
+
+    Attributes:
+        name: BodyPartExamined.
+        top_mm: Top of the scan in mm below the vertex, for an average patient.
+        end_mm: End of the scan in mm below the vertex, for an average patient.
+        field_of_view_mm: Smallest and largest side of the image in mm.
+        step_mm: Distance between slices in mm.
+    """
 
     name: str
     top_mm: float
@@ -55,7 +63,14 @@ PROTOCOLS = (
 
 @dataclass(frozen=True)
 class PlannedSeries:
-    """One series of the archive before it is drawn."""
+    """One series of the archive before it is drawn.
+
+    Attributes:
+        number: Number of the series, from 0.
+        kind: `clean`, or one of `NUISANCES`.
+        protocol: Part of the body that is scanned.
+        seed: Seed of the archive.
+    """
 
     number: int
     kind: str
@@ -64,7 +79,7 @@ class PlannedSeries:
 
     @property
     def patient_id(self) -> str:
-        """Two series a patient."""
+        """PatientID; two series belong to each patient."""
         return f"TCIA-PHANTOM-{self.number // 2:04d}"
 
     @property
@@ -74,7 +89,12 @@ class PlannedSeries:
 
 
 def planned_archive(seed: int, clean: int, nuisances: Mapping[str, int]) -> list[PlannedSeries]:
-    """Return `clean` clean series and the given number of each nuisance, interleaved.
+    """Return the series of the archive in random order.
+
+    Args:
+        seed: Seed of the archive.
+        clean: Number of clean series.
+        nuisances: Number of series of each nuisance.
 
     Raises:
         ValueError: A nuisance is not one of `NUISANCES`.
@@ -94,9 +114,9 @@ def write_series(planned: PlannedSeries, folder: Path, matrix: int) -> int:
     """Draw one series into `folder`, which must not exist, and return the number of files.
 
     Args:
-        planned: Which series.
-        folder: Where its files go.
-        matrix: Pixels a side.
+        planned: Series to draw.
+        folder: Folder to make.
+        matrix: Image side in pixels.
     """
     folder.mkdir(parents=True)
     count = 0
@@ -180,7 +200,7 @@ def _scout(
 def _coronal_files(
     facts: SeriesFacts, scanner: Scanner, patient: Patient, rng: np.random.Generator
 ) -> Iterator[tuple[str, bytes]]:
-    """Cut a block of axial slices along the other axis: a coronal reformat."""
+    """Yield the files of a coronal reformat: a block of axial slices, cut along another axis."""
     levels = 400 + scanner.pixel_mm * np.arange(scanner.matrix)
     block = np.stack([render(patient, float(u), scanner, rng).hu for u in levels])
     corner = -(scanner.matrix - 1) / 2 * scanner.pixel_mm

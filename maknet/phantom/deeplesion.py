@@ -2,7 +2,7 @@
 
 `DL_info.csv` with its 18 columns, `Images_png/<series>/<slice>.png` (uint16, HU + 32768), LesaNet's
 two label files and its ontology sheet. The text-mined labels are noisy and incomplete, the
-hand-labeled ones true, and no patient is in two splits.
+hand-labeled ones true, and no patient is in two splits. Y rows, X columns of a slice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ _SPLIT_NUMBER = {"train": 1, "val": 2, "test": 3, "hand": 3}
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """How the text-mined labels differ from the truth (config section `phantom`).
+    """Errors of the text-mined labels (config section `phantom`).
 
     Attributes:
-        missing: Chance that a true label is not mentioned.
-        wrong: Chance that a lesion carries the labels of another site.
-        uncertain: Chance that a mentioned label is marked uncertain.
-        noisy: Chance that a lesion is flagged `Possibly_noisy`.
+        missing: Probability that a true label is not mentioned.
+        wrong: Probability that a lesion carries the labels of another site.
+        uncertain: Probability that a mentioned label is marked uncertain.
+        noisy: Probability that a lesion is flagged `Possibly_noisy`.
     """
 
     missing: float = 0.3
@@ -53,7 +53,15 @@ class LabelNoise:
 
 @dataclass(frozen=True)
 class PlannedPatient:
-    """One patient of the folder before it is drawn."""
+    """One patient of the folder before it is drawn.
+
+    Attributes:
+        index: Patient_index, from 1.
+        split: `train`, `val`, `test` or `hand`.
+        lesions: Number of lesions.
+        seed: Seed of the dataset.
+        matrix: Image side in pixels.
+    """
 
     index: int
     split: str
@@ -64,7 +72,13 @@ class PlannedPatient:
 
 @dataclass(frozen=True)
 class DrawnLesion:
-    """A row of `DL_info.csv` and the lesion it describes."""
+    """A row of `DL_info.csv` and the lesion that it describes.
+
+    Attributes:
+        split: `train`, `val`, `test` or `hand`.
+        row: Cells by column.
+        lesion: Drawn lesion.
+    """
 
     split: str
     row: dict[str, Any]
@@ -83,13 +97,13 @@ def write_deeplesion(
     """Draw the dataset into `folder`; the result does not depend on `workers`.
 
     Args:
-        folder: Receives the files named in the module docstring.
-        seed: Names the random streams.
+        folder: Folder that receives the files named in the module docstring.
+        seed: Seed of the dataset.
         patients: Number of patients of each split: train, val, test, hand.
-        lesions_per_patient: Lesions of each patient.
-        matrix: Pixels a side.
-        noise: How labels are spoiled.
-        workers: Processes that draw.
+        lesions_per_patient: Number of lesions per patient.
+        matrix: Image side in pixels.
+        noise: Errors of the text-mined labels.
+        workers: Number of processes that draw.
     """
     splits = [split for split in _SPLIT_NUMBER for _ in range(patients[split])]
     order = generator(seed, "patient order").permutation(len(splits))
@@ -161,7 +175,7 @@ def _draw_series(
 
 
 def write_png(path: Path, hu: np.ndarray) -> None:
-    """Write a slice (Y, X) in HU as DeepLesion stores it."""
+    """Write a slice `hu` (Y, X) in HU as DeepLesion stores it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stored = (np.clip(np.rint(hu), -1024, 3071) + PNG_OFFSET).astype(np.uint16)
     Image.fromarray(stored).save(path)

@@ -1,7 +1,7 @@
 """One drawn slice as a valid DICOM CT file.
 
 The habits of four manufacturers are imitated where they matter to a reader: sign, stored bits,
-rescale slope and intercept, padding outside the field of view.
+rescale slope and intercept, padding outside the field of view. Y rows, X columns of a slice.
 """
 
 import hashlib
@@ -27,7 +27,16 @@ CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
 
 @dataclass(frozen=True)
 class Manufacturer:
-    """How one manufacturer stores HU."""
+    """One manufacturer's way to store HU.
+
+    Attributes:
+        name: Manufacturer.
+        signed: Whether stored values are signed (PixelRepresentation).
+        bits_stored: BitsStored.
+        slope: RescaleSlope.
+        intercept: RescaleIntercept.
+        padding: Stored value outside the field of view, None without padding.
+    """
 
     name: str
     signed: bool
@@ -47,7 +56,21 @@ MANUFACTURERS = (
 
 @dataclass(frozen=True)
 class SeriesFacts:
-    """What all files of one series share."""
+    """The values that all files of one series share.
+
+    Attributes:
+        patient_id: PatientID.
+        study_uid: StudyInstanceUID.
+        series_uid: SeriesInstanceUID.
+        frame_uid: FrameOfReferenceUID.
+        protocol: BodyPartExamined.
+        patient: Drawn patient.
+        manufacturer: Manufacturer whose habits are imitated.
+        pixel_mm: Side of a pixel in mm.
+        step_mm: Distance between slices in mm.
+        direction: ImageOrientationPatient.
+        compressed: Whether the pixel data is RLE-compressed.
+    """
 
     patient_id: str
     study_uid: str
@@ -75,7 +98,15 @@ def ct_file(
     instance: int,
     image_type: str = "AXIAL",
 ) -> bytes:
-    """Return the file of one slice (Y, X) in HU whose first pixel lies at `position` (LPS mm)."""
+    """Return the DICOM file of one slice.
+
+    Args:
+        facts: Values that all files of the series share.
+        hu: Slice in HU, (Y, X).
+        position: Place of the first pixel in LPS mm (ImagePositionPatient).
+        instance: InstanceNumber.
+        image_type: Third value of ImageType.
+    """
     sop_uid = dicom_uid(facts.series_uid, image_type, instance)
     dataset = FileDataset(BytesIO(), {}, file_meta=_file_meta(sop_uid), preamble=b"\0" * 128)
     _identify(dataset, facts, sop_uid, instance, image_type)

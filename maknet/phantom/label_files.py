@@ -31,7 +31,16 @@ def write_label_files(
     folder: Path, lesions: LabeledLesions, missing: float, wrong: float, uncertain: float,
     generator: np.random.Generator,
 ) -> None:  # fmt: skip
-    """Write the three files; see `LabelNoise` for the chances."""
+    """Write the two label files and the ontology sheet.
+
+    Args:
+        folder: Folder to write to.
+        lesions: Split and true terms of each lesion, in the order of `DL_info.csv`.
+        missing: Probability that a true label is not mentioned.
+        wrong: Probability that a lesion carries the labels of another site.
+        uncertain: Probability that a mentioned label is marked uncertain.
+        generator: Generator that these errors are drawn from.
+    """
     names = term_list()
     mined: dict[str, object] = {"term_list": names}
     for split in ("train", "val", "test"):

@@ -1,4 +1,4 @@
-"""Drawn lesions: where they grow, how they look, and what a reader would write about them."""
+"""Drawn lesions: their places and looks, and what a radiologist would write about them."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ class Lesion:
     """One lesion.
 
     Attributes:
-        site: The organ it grows in.
-        shape: How it is painted.
-        u_mm: Level of its center below the vertex.
-        terms: Every true label, with ancestors.
+        site: Organ in which it grows.
+        shape: Ellipsoid that is painted.
+        u_mm: Level of its center in mm below the vertex.
+        terms: All true labels, with ancestors.
     """
 
     site: str
@@ -38,7 +38,13 @@ def grow_lesion(
     generator: np.random.Generator,
     u_mm: float | None = None,
 ) -> Lesion | None:
-    """Place a lesion in a random organ, or in any organ of the slice `u_mm`.
+    """Place a lesion in a random organ, or in any organ of a given slice.
+
+    Args:
+        patient: Patient in whom it grows.
+        scanner: Scanner whose picture decides what is visible.
+        generator: Generator that the lesion is drawn from.
+        u_mm: Level of the slice in mm below the vertex; None for a level in a random organ.
 
     Returns:
         None when no place is found, for example because the organ is not in the picture.

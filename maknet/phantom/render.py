@@ -18,12 +18,12 @@ _RIBS = 13  # rib arcs around the trunk
 
 @dataclass(frozen=True)
 class Scanner:
-    """How a slice is taken.
+    """Acquisition settings of a slice.
 
     Attributes:
-        matrix: Pixels a side, N.
-        field_of_view_mm: Side of the image.
-        noise_hu: Standard deviation of the noise.
+        matrix: Image side in pixels, N.
+        field_of_view_mm: Image side in mm.
+        noise_hu: Standard deviation of the noise in HU.
         table: Whether the table is in the picture.
     """
 
@@ -34,7 +34,7 @@ class Scanner:
 
     @property
     def pixel_mm(self) -> float:
-        """Side of a pixel."""
+        """Side of a pixel in mm."""
         return self.field_of_view_mm / self.matrix
 
     def axis(self) -> NDArray[np.float32]:
@@ -50,9 +50,10 @@ class Slice:
     """One rendered slice.
 
     Attributes:
-        hu: (N, N) float32.
-        owner: (N, N) int16, position in `shapes` of what owns the pixel plus one, 0 for air.
-        body_xy: (2, N, N) float32, the bent coordinates in which the shapes are drawn.
+        hu: Slice in HU, (N, N) float32.
+        owner: Position plus one of the shape that owns each pixel, patient's shapes first, then the
+            lesions; 0 for air, (N, N) int16.
+        body_xy: Bent coordinates in mm in which the shapes are drawn, (2, N, N) float32.
     """
 
     hu: NDArray[np.float32]
@@ -67,7 +68,15 @@ def render(
     generator: np.random.Generator,
     lesions: tuple[Shape, ...] = (),
 ) -> Slice:
-    """Draw the slice `u_mm` below the vertex; lesions are painted last."""
+    """Draw one slice.
+
+    Args:
+        patient: Patient to draw.
+        u_mm: Level of the slice in mm below the vertex.
+        scanner: Acquisition settings.
+        generator: Generator that texture and noise are drawn from.
+        lesions: Shapes that are painted after the patient's.
+    """
     axis = scanner.axis()
     x, y = _body_coordinates(patient, u_mm, axis)
     hu = np.full((scanner.matrix, scanner.matrix), -1000, np.float32)

@@ -12,7 +12,16 @@ Knot = tuple[float, float, float, float, float]  # u, x, y, radius x, radius y
 
 @dataclass(frozen=True)
 class Ellipsoid:
-    """Center (x, y, u), radii (x, y, u) in mm, turned by `angle` degrees in the slice plane."""
+    """An ellipsoid, turned in the slice plane.
+
+    Attributes:
+        organ: Name of the organ.
+        center: Center (x, y, u) in mm.
+        radii: Radii (x, y, u) in mm.
+        hu: Mean value inside in HU.
+        texture: Approximate standard deviation of the texture in HU.
+        angle: Rotation in degrees.
+    """
 
     organ: str
     center: tuple[float, float, float]
@@ -24,7 +33,15 @@ class Ellipsoid:
 
 @dataclass(frozen=True)
 class Tube:
-    """Elliptic cross-sections, linear between knots; `wall` > 0 makes it a ring with rib gaps."""
+    """A tube of elliptic cross-sections, linear between knots.
+
+    Attributes:
+        organ: Name of the organ.
+        knots: Level, center and radii of some cross-sections in mm, from top to bottom.
+        hu: Mean value inside in HU.
+        texture: Approximate standard deviation of the texture in HU.
+        wall: Thickness in mm; above 0 the tube is a ring with gaps, as of ribs.
+    """
 
     organ: str
     knots: tuple[Knot, ...]
@@ -45,7 +62,7 @@ def stretched(shape: Shape, length: float) -> Shape:
 
 
 def cross_section(shape: Shape, u_mm: float) -> tuple[float, float, float, float] | None:
-    """Return center (x, y) and radii (x, y) of a shape in the plane `u_mm`, None outside it."""
+    """Return center (x, y) and radii (x, y) in mm of a shape at level `u_mm`, None outside it."""
     if isinstance(shape, Ellipsoid):
         height = 1 - ((u_mm - shape.center[2]) / shape.radii[2]) ** 2
         if height <= 0:

@@ -109,7 +109,17 @@ TEXTURES = tuple(_CLASSES)
 def draw_textures(
     count: int, size: int, seed: int, split: str
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return images (N, 3, S, S) and their classes (N,), as many of each class as can be."""
+    """Draw images, equally many of each class if `count` allows.
+
+    Args:
+        count: Number of images, N.
+        size: Image side in pixels, S.
+        seed: Seed of the run.
+        split: Name that separates these images from others of the seed.
+
+    Returns:
+        Images (N, 3, S, S) and their classes (N,).
+    """
     images = np.empty((count, 3, size, size), np.uint8)
     classes = np.arange(count) % len(TEXTURES)
     for number, kind in enumerate(classes):

@@ -1,1 +1,1 @@
-"""What every result depends on: code, inputs, settings, packages. Records of it, and audits."""
+"""Records of what every result depends on (code, inputs, settings, packages), and their audit."""

@@ -1,4 +1,4 @@
-"""What a result depends on besides its inputs: the code that can reach it.
+"""Digests of the code that a result depends on: a script and all that it can import.
 
 Snakemake sees a script's date but not what the script imports. The digest below is a parameter of
 each rule, so that a change to a library module reruns what reaches it and nothing else. Imported
@@ -41,7 +41,7 @@ def code_files(script: str | Path) -> dict[str, str]:
 
 
 def software() -> str:
-    """Return the versions of what results depend on most, as a line to read."""
+    """Return the versions of the packages that results depend on most, as one line of text."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _SHOWN]
     return ", ".join([f"Python {platform.python_version()}", *versions])
 
@@ -49,10 +49,10 @@ def software() -> str:
 def recorded_code(
     results: str | Path, rule: str, wildcards: Iterable[str], script: str | Path
 ) -> str:
-    """Return the code digest in the record of a job, that of the code now where there is none.
+    """Return the code digest in the record of a job, or that of today's code without a record.
 
     Args:
-        results: The results folder.
+        results: Results folder.
         rule: Name of the rule.
         wildcards: Values of the job's wildcards, in order.
         script: Path below the root of the checkout.
@@ -64,7 +64,7 @@ def recorded_code(
 
 
 def job_name(wildcards: Iterable[str]) -> str:
-    """Return what tells a job from others of its rule."""
+    """Return the name of a job within its rule, made of its wildcards."""
     return ".".join(wildcards) or "job"
 
 

@@ -22,7 +22,7 @@ _written: dict[str, str] = {}
 
 
 def remember(path: str | Path, digest: str) -> None:
-    """Say the SHA-256 of a file that this process has just put in place."""
+    """Remember the SHA-256 of a file that this process has just put in place."""
     _written[str(Path(path).absolute())] = digest
 
 
@@ -30,7 +30,7 @@ class DigestStore:
     """Digests by path.
 
     Args:
-        results: The results folder, below which they are kept.
+        results: Results folder, below which the digests are kept.
     """
 
     def __init__(self, results: str | Path) -> None:
@@ -62,13 +62,13 @@ class DigestStore:
         return short_sha256(text)
 
     def current(self, path: str | Path, recorded: str, *, deep: bool) -> str:
-        """Return what a recorded digest is now.
+        """Return today's digest of a path, of the same kind as the recorded one.
 
         Args:
-            path: A file or folder that exists.
-            recorded: Says which kind of digest to compare.
-            deep: Read every byte. Otherwise a large file, or a file of a folder, whose size, times
-                and inode are those of its kept digest is not read again.
+            path: File or folder that exists.
+            recorded: Recorded digest, which decides the kind.
+            deep: Whether to read every byte. Otherwise a large file, or a file of a folder, whose
+                size, times and inode are those of its kept digest is not read again.
         """
         path = Path(path)
         if recorded.startswith(LISTING):

@@ -1,4 +1,4 @@
-"""What a job ran in: packages, checkout, device."""
+"""The environment of a job: packages, checkout, device."""
 
 import importlib.metadata
 import platform
@@ -27,7 +27,7 @@ def environment() -> dict[str, Any]:
 
 
 def device(name: str) -> dict[str, Any]:
-    """Return where this process computed, without importing torch for it."""
+    """Return the device that this process computed on, without importing torch for it."""
     torch = sys.modules.get("torch")
     if torch is None:
         return {"name": "cpu"}

@@ -17,11 +17,11 @@ def write_licenses(
     """Write one row for each collection or data set that a run used.
 
     Args:
-        target: CSV to write.
-        config: The configuration.
+        target: CSV to write, columns `COLUMNS`.
+        config: Configuration of the run.
         known: CSV of data sets other than TCIA's, by `key`.
         attribution: CSV of TCIA's collections.
-        receipts: Of all batches of unlabeled series.
+        receipts: Receipts of all batches of unlabeled series.
     """
     by_key = {row["key"]: row for row in read_rows(known)}
     rows = []

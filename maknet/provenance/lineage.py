@@ -21,15 +21,15 @@ class Finding:
     """One link of a lineage.
 
     Attributes:
-        depth: Jobs between the audited file and this link.
+        depth: Number of jobs between the audited file and this link.
         kind: `file`, `code`, `config` or `package`.
-        path: The file or folder, the script, the setting, the package.
-        rule: The rule that made the file, or ran the code; empty for raw data.
+        path: File or folder, script, setting, or package.
+        rule: Rule that made the file, or ran the code; empty for raw data.
         status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
             `receipt`: deleted after use, its receipt lists the archive's files.
         recorded: Digest, value or version when it was made or read.
-        found: The same now.
-        note: What else to say, empty if nothing.
+        found: Digest, value or version now.
+        note: Further explanation; may be empty.
     """
 
     depth: int
@@ -47,7 +47,8 @@ def audit(*paths: str, deep: bool = False) -> list[Finding]:
 
     Args:
         paths: Results, as the workflow names them, in one results folder.
-        deep: Read every byte of large files again, and check raw series against their receipts.
+        deep: Whether to read every byte of large files again, and to check raw series against their
+            receipts.
 
     Raises:
         InputError: No record says how the file was made.
@@ -71,10 +72,10 @@ def all_intact(findings: list[Finding]) -> bool:
 
 
 def results_folder(path: Path) -> Path:
-    """Return the folder above a result that hold the records.
+    """Return the folder above a result that holds the records.
 
     Raises:
-        InputError: There is none.
+        InputError: There is no such folder.
     """
     for folder in path.parents:
         if (folder / RECORDS).is_dir():
@@ -86,10 +87,10 @@ class Lineage:
     """Walks from a file through the records of all jobs before it.
 
     Args:
-        results: The results folder.
-        records: By each output.
-        deep: As in `audit`.
-        wanted: Which inputs of which rule to follow, all by default.
+        results: Results folder.
+        records: Records by the path of each output.
+        deep: Whether to read every byte, see `audit`.
+        wanted: Returns whether to follow an input of a job; all are followed by default.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ COLUMNS = ("series_uid", "file", "bytes", "md5")
 
 
 def write_receipt(path: str | Path, folders: Sequence[Path]) -> None:
-    """List every file of the series folders with its size and MD5, which archives publish."""
+    """List every file of the series folders with its size and MD5 sum, which archives publish."""
     rows = []
     for folder in folders:
         for file in sorted(p for p in folder.iterdir() if p.is_file()):

@@ -27,13 +27,13 @@ class JobSpec:
 
     Attributes:
         rule: Name of the rule.
-        wildcards: Its wildcards.
-        params: Its settings.
-        inputs: Files and folders it reads, relative to the working directory.
-        outputs: Files and folders it writes.
-        script: The script below the root of the checkout.
-        results: The results folder.
-        config: The resolved configuration.
+        wildcards: Wildcards of the job.
+        params: Parameters of the rule, which hold its settings.
+        inputs: Files and folders that the job reads, relative to the working directory.
+        outputs: Files and folders that the job writes.
+        script: Path of the script below the root of the checkout.
+        results: Results folder.
+        config: Resolved configuration.
     """
 
     rule: str
@@ -47,17 +47,17 @@ class JobSpec:
 
     @property
     def name(self) -> str:
-        """What tells this job from others of its rule."""
+        """Name of the job within its rule."""
         return job_name(self.wildcards.values())
 
     @property
     def record_path(self) -> Path:
-        """Where the record of this job is written."""
+        """Path of the job's record."""
         return Path(self.results) / RECORDS / self.rule / f"{self.name}.json"
 
     @property
     def lock_path(self) -> Path:
-        """What a job locks while it writes its outputs."""
+        """File that the job locks while it writes its outputs."""
         return Path(self.results) / "state" / "locks" / self.rule / f"{self.name}.lock"
 
 
@@ -67,19 +67,19 @@ class Record:
 
     Attributes:
         rule: Name of the rule.
-        wildcards: Its wildcards.
-        params: Its settings.
-        inputs: Digests by path.
-        outputs: Digests by path.
-        script: Below the root of the checkout.
-        code: Digest of the script and of what it can import.
-        code_files: The same by file.
+        wildcards: Wildcards of the job.
+        params: Parameters of the rule, which hold its settings.
+        inputs: Digests of the inputs by path.
+        outputs: Digests of the outputs by path.
+        script: Path of the script below the root of the checkout.
+        code: Digest of the script and of all modules that it can import.
+        code_files: Digests of the script and of these modules by file.
         config: Digest of the configuration, see `maknet.provenance.settings`.
-        environment: Versions of what the job imported, and the state of the checkout.
-        device: Where it computed, and whether so that the same input gives the same bits.
-        run: Its Slurm job and the GPUs that it saw.
-        started: Time, UTC.
-        ended: Time, UTC.
+        environment: Versions of the packages that the job imported, and state of the checkout.
+        device: Device of the job, and whether its operations were deterministic.
+        run: Slurm job and visible GPUs.
+        started: Start of the job, UTC, ISO 8601.
+        ended: End of the job, UTC, ISO 8601.
         exit: Exit code; a job that fails leaves no record.
     """
 
@@ -147,7 +147,7 @@ def is_up_to_date(spec: JobSpec) -> bool:
 
 
 def read_records(results: Path) -> dict[str, Record]:
-    """Return the records below a results folder by each output they made."""
+    """Return the records below a results folder, by the path of each output."""
     records = [
         read_record(path)
         for path in sorted(results.glob(f"{RECORDS}/*/*.json"))
@@ -160,7 +160,7 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
-        InputError: It is damaged, or of an older version of the workflow.
+        InputError: The record is damaged, or of another version of the workflow.
     """
     try:
         return Record(**read_json(path))

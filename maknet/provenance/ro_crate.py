@@ -42,9 +42,9 @@ class Publication:
     """What the crate says of the work as a whole.
 
     Attributes:
-        title: Of the crate.
+        title: Title of the crate.
         dataset: Configured name of the data.
-        authors: Full names.
+        authors: Full names of the authors.
         home: Address of the workflow's repository, empty where it has none.
         paper: DOI or arXiv address of the reproduced paper.
         sources: Rows of data_and_licenses.csv.
@@ -79,10 +79,10 @@ def write_ro_crate(
     """Write `ro-crate-metadata.json`.
 
     Args:
-        target: In the results folder, which is the root of the crate.
-        records: The jobs, as `lineage_records` returns them.
-        publication: Authors, paper, data.
-        rules: What each rule does, by name.
+        target: File to write, in the results folder, which is the root of the crate.
+        records: Records of the jobs, in the order of `lineage_records`.
+        publication: Title, authors, paper and data.
+        rules: Description of each rule, by name.
     """
     crate = _Crate(Path(target).parent, publication, records)
     for position, name in enumerate(dict.fromkeys(r.rule for r in records), 1):

@@ -22,8 +22,13 @@ class CrateGraph:
     def add(self, name: str, kind: str | list[str], /, **properties: Any) -> str:  # noqa: ANN401
         """Add an entity, without its empty properties, and return its id.
 
+        Args:
+            name: Id of the entity.
+            kind: One type, or several.
+            properties: Properties by name.
+
         Raises:
-            ValueError: There is one of that id.
+            ValueError: There is an entity with that id already.
         """
         if name in self.entities:
             raise ValueError(f"two entities of an RO-Crate are called {name}")
@@ -32,7 +37,7 @@ class CrateGraph:
         return name
 
     def link(self, name: str, key: str, *targets: str) -> None:
-        """Add references to a property."""
+        """Add references to other entities to a property of an entity."""
         old = self.entities[name].get(key, [])
         old = old if isinstance(old, list) else [old]
         linked = refer([*(entry["@id"] for entry in old), *targets])

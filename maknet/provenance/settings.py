@@ -20,7 +20,13 @@ _ABSENT = object()
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting that is not what it was: its key, and both values as JSON."""
+    """One setting that has changed.
+
+    Attributes:
+        key: Key of the setting, sections joined by dots.
+        recorded: Recorded value, any JSON.
+        found: Value now, any JSON.
+    """
 
     key: str
     recorded: Any

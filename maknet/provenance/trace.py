@@ -23,14 +23,14 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class CellTrace:
-    """Where one number comes from.
+    """The sources of one number.
 
     Attributes:
-        value: As the table prints it.
-        runs: The runs whose mean over seeds it is.
-        parts: Files of the lineage by what they are.
+        value: Number as the table prints it.
+        runs: Runs over whose seeds the number is the mean.
+        parts: Files of the lineage by their role, such as `weights`.
         series: Accepted series of the unlabeled images, by batch.
-        findings: The audited lineage of this number alone.
+        findings: Audited lineage of this number alone.
     """
 
     value: str
@@ -41,7 +41,12 @@ class CellTrace:
 
 
 def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
-    """Trace `ROW:COLUMN` of a table; rows count from 1, or are named by their second column.
+    """Trace one number of a table.
+
+    Args:
+        table: Path of the table, as the workflow names it.
+        cell: `ROW:COLUMN`; rows count from 1, or are named by their second column.
+        deep: Whether to read every byte, see `audit`.
 
     Raises:
         InputError: There is no such table, row or column.
