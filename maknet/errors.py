@@ -13,8 +13,8 @@
 * _TransferError (fetch.download): one attempt at a download failed
 
 The last six are caught within the library: they lead to another attempt, to a reason in a table, or
-to an `InputError`. A wrong call raises Python's own `ValueError`, `TypeError` or `IndexError`, which
-keep their traceback.
+to an `InputError`. A wrong call raises Python's own `ValueError`, `TypeError` or `IndexError`,
+which keep their traceback.
 """
 
 
