@@ -27,11 +27,11 @@ class ManifestSeries:
 
     Attributes:
         uid: SeriesInstanceUID.
-        batch: The job it belongs to.
+        batch: Name of the batch, which is fetched by one job.
         images: Number of images; None when the list does not say.
         size_bytes: Approximate size in bytes; 0 when the list does not say.
         license: Short name of its license; empty when the list does not say.
-        address: Where IDC keeps the exact version that was chosen; may be empty.
+        address: Address of the chosen version in IDC's bucket; may be empty.
         collection: TCIA collection; may be empty.
         doi: DOI of the collection; may be empty.
     """

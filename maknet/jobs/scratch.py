@@ -18,7 +18,7 @@ def scratch_folder(setting: str | None) -> Iterator[Path | None]:
     """Yield a new folder on the node's own disk, gone afterwards; None where there is no such disk.
 
     Args:
-        setting: A folder in which `$VARIABLES` are expanded on the node; None or empty for none.
+        setting: Path whose `$VARIABLES` are expanded on the node; None or empty for no such disk.
 
     Raises:
         InputError: The folder does not exist on this node.

@@ -1,7 +1,7 @@
 """The pseudo-labels of one round: one file, sparse, row by row with the unlabeled shards.
 
 At the paper's size 504,779 images of at most 15 labels are some 50 MB instead of 58 million
-entries. N images, K the largest number of labels per image, L labels.
+entries. N images, R rows that are asked for, K the largest number of labels per image, L labels.
 """
 
 from collections.abc import Sequence

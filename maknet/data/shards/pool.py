@@ -1,6 +1,6 @@
 """Many shards as one sequence of images: the unlabeled volumes of all batches.
 
-C slices, S the image side.
+R images that are read, C slices, S the image side.
 """
 
 import errno

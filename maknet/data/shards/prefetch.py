@@ -2,7 +2,8 @@
 
 Threads read, not worker processes: reading a block of a file releases Python's lock, and a process
 would pay a fresh shared-memory segment for every batch. A fresh buffer per batch would pay as many
-page faults. N images of a source, B images of a batch, C slices, S the image side.
+page faults. N images of a source, R of them that are read, B images of a batch, C slices, S the
+image side.
 """
 
 from collections import deque

@@ -2,7 +2,7 @@
 
 One image is one contiguous block of the file, so reading it is one `preadv` of 192 KiB at the
 paper's size: 5 times faster over a network file system than page faults of a memory map.
-N images, C slices, S the image side.
+N images, R of them that are read, C slices, S the image side.
 """
 
 import hashlib
