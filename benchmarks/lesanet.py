@@ -26,7 +26,7 @@ from maknet.data.labels.label_table import LabelTable
 from maknet.data.shards.labeled_patches import LabeledPatches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.models.build import build_network
-from maknet.models.device import get_device
+from maknet.models.device import open_device
 from maknet.training.lesanet.batches import LesionBatch, PatchLoader
 from maknet.training.lesanet.losses import (
     draw_entries,
@@ -161,8 +161,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--batches", type=int, default=1, help="batches on disk")
     chosen = parser.parse_args()
-    torch.set_num_threads(1)
-    device = get_device(chosen.device)
+    device = open_device(chosen.device, 1)
     with tempfile.TemporaryDirectory() as folder:
         lesions = drawn_lesions(Path(folder), BATCH * chosen.batches, 120)
         found = measure_sampling(chosen.repeats, device)

@@ -39,7 +39,7 @@ from maknet.data.shards.prefetch import prefetch, split_batches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.inference.pseudo_labeling import label_images
 from maknet.models.build import build_network
-from maknet.models.device import get_device, mixed_precision, scaled
+from maknet.models.device import mixed_precision, open_device, scaled
 from maknet.models.layers import MAKConv2d
 from maknet.training.classifier.augment import Augmentation, sample_params
 from maknet.training.classifier.batches import BatchLoader
@@ -140,8 +140,8 @@ class Learner:
         """Compute probabilities of the batch in memory."""
         self.network.eval()
         for _ in range(steps):
-            with torch.inference_mode(), mixed_precision(self.device):
-                torch.sigmoid(self.network(self.images)[1].float()).cpu()
+            with torch.inference_mode():
+                torch.sigmoid(self.network(self.images)[1]).cpu()
         return steps * len(self.images)
 
 
@@ -295,8 +295,7 @@ def main() -> None:
     parser.add_argument("--loader-threads", type=int, default=1)
     parser.add_argument("--memory", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    torch.set_num_threads(1)
-    device = get_device(chosen.device)
+    device = open_device(chosen.device, 1)
     if chosen.memory:
         print_peak(chosen.memory, chosen.batch, chosen.size, device)
         return

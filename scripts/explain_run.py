@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from maknet.data.arrays import save_arrays
 from maknet.data.deeplesion.info import load_info
@@ -16,18 +15,14 @@ from maknet.explain.study import StudySettings, explain_images
 from maknet.files import read_json
 from maknet.jobs.script import run_script
 from maknet.models.build import load_network
-from maknet.models.device import get_device
-from maknet.seeding import make_deterministic
+from maknet.models.device import open_device
 
 
 def main(
     weights: Path, network: Path, hand: Path, hand_index: Path, hand_labels: Path, dl_info: Path,
     study: Path, explain: Mapping[str, Any], seed: int, device: str, threads: int,
 ) -> None:  # fmt: skip
-    on = get_device(device)
-    torch.set_num_threads(threads)
-    make_deterministic()
-    torch.backends.cudnn.allow_tf32 = False  # drops of confidence are not to be those of rounding
+    on = open_device(device, threads)
     settings = StudySettings.from_config(explain)
     labeled = load_labeled_images(hand, hand_index, hand_labels)
     info = load_info(dl_info)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
-
 from maknet.data.arrays import save_arrays
 from maknet.files import read_json
 from maknet.inference.lesanet_scores import score_patch_shard
 from maknet.inference.scores import score_shard
 from maknet.jobs.script import run_script
 from maknet.models.build import load_network
-from maknet.models.device import get_device
+from maknet.models.device import open_device
 
 
 def main(
@@ -19,8 +17,7 @@ def main(
     outputs: Mapping[str, Path], window_hu: Sequence[float] | None, batch_size: int, device: str,
     threads: int,
 ) -> None:  # fmt: skip
-    on = get_device(device)
-    torch.set_num_threads(threads)
+    on = open_device(device, threads)
     model = load_network(weights, read_json(network)).to(on)
     for shard, index in zip(shards, indices, strict=True):
         if window_hu is None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from maknet.data.labels.ontology import exclusive_matrix
 from maknet.data.labels.pseudo_labels import save_pseudo_labels
 from maknet.data.shards.pool import ConcatShards
@@ -13,7 +11,7 @@ from maknet.files import read_json
 from maknet.inference.pseudo_labeling import label_images
 from maknet.jobs.script import run_script
 from maknet.models.build import load_network
-from maknet.models.device import get_device
+from maknet.models.device import open_device
 
 
 def main(
@@ -21,8 +19,7 @@ def main(
     pseudo_labels: Mapping[str, Any], batch_size: int, device: str, threads: int,
     config: Mapping[str, Any],
 ) -> None:  # fmt: skip
-    on = get_device(device)
-    torch.set_num_threads(threads)
+    on = open_device(device, threads)
     known = read_json(relations)
     names = known["names"]
     exclusive = exclusive_matrix(known["exclusive_pairs"], len(names))

@@ -172,5 +172,5 @@ def _probabilities(
     """Return probabilities (N, L) in full precision, so that drops are not those of rounding."""
     with torch.inference_mode():
         logits = network(torch.from_numpy(np.ascontiguousarray(images)).to(device))[1]
-        scores: NDArray[np.float32] = torch.sigmoid(logits.float()).cpu().numpy()
+        scores: NDArray[np.float32] = torch.sigmoid(logits).cpu().numpy()
     return scores

@@ -1,4 +1,7 @@
-"""Probabilities of LesaNet for lesions on disk. N lesions, P the patch's side, L labels."""
+"""Probabilities of LesaNet for lesions on disk, in float32 on every device.
+
+N lesions, P the patch's side, L labels.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +14,6 @@ from torch import nn
 from maknet.data.shards.labeled_patches import load_boxes
 from maknet.data.shards.prefetch import prefetch, split_batches
 from maknet.data.shards.shard import ShardReader
-from maknet.models.device import mixed_precision
 from maknet.models.lesanet import patch_input
 
 
@@ -37,11 +39,11 @@ def score_lesions(
     network.eval()
     plan = split_batches(patches, np.arange(len(patches)), batch_size)
     scores = []
-    with torch.inference_mode(), mixed_precision(device):
+    with torch.inference_mode():
         for (part,), pixels in zip(plan, prefetch(plan, batch_size, device), strict=True):
             regions = torch.from_numpy(boxes[part.rows]).to(device)
             logits = network(patch_input(pixels, window_hu, device), regions).propagated
-            scores.append(torch.sigmoid(logits.float()).cpu().numpy())
+            scores.append(torch.sigmoid(logits).cpu().numpy())
     network.train(training)
     joined: NDArray[np.float32] = np.concatenate(scores)
     return joined

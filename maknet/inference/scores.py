@@ -1,5 +1,6 @@
-"""Probabilities of a network for images on disk.
+"""Probabilities of a network for images on disk, in float32 on every device.
 
+In bfloat16 scores move across thresholds, on validation images across those that are chosen there.
 N images, B images of a batch, S the image side, L labels.
 """
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from maknet.data.shards.prefetch import ImageSource, prefetch, split_batches
 from maknet.data.shards.shard import ShardReader
 from maknet.files import read_rows
-from maknet.models.device import as_input, mixed_precision
+from maknet.models.device import as_input
 
 
 def score_batches(
@@ -52,9 +53,8 @@ def score_batches(
 
 
 def _probabilities(network: nn.Module, images: Tensor, device: torch.device) -> Tensor:
-    with torch.inference_mode(), mixed_precision(device):
-        logits = network(as_input(images, device))[1]
-        return torch.sigmoid(logits.float())
+    with torch.inference_mode():
+        return torch.sigmoid(network(as_input(images, device))[1])
 
 
 def predict_scores(

@@ -116,19 +116,23 @@ def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
     changes from run to run on a GPU, where it is refused, so that the gradient goes through a
     gather. An empty bin is 0.
 
+    Under autocast the feature map is bfloat16, for which torchvision has no kernel. Here all is
+    float32: a bin's largest value stays what it is, since float32 holds every bfloat16; boxes keep
+    their place, which bfloat16 rounds to half pixels; and gradients of bins that share a pixel are
+    added before they are rounded.
+
     Args:
         features: Feature map, (B, C, H, W).
         regions: x1, y1, x2, y2 in pixels of the patch, (B, 4).
         scale: Feature map pixels per patch pixel.
     """
-    numbers = torch.arange(len(regions), device=regions.device, dtype=regions.dtype)
-    numbered = torch.cat([numbers[:, None], regions], 1)
+    numbers = torch.arange(len(regions), device=regions.device)
+    numbered = torch.cat([numbers[:, None], regions], 1).float()
+    features = features.float()
     with torch.no_grad():
-        _, place = torch.ops.torchvision.roi_pool(
-            features.float(), numbered.float(), scale, _POOLED, _POOLED
-        )
+        _, place = torch.ops.torchvision.roi_pool(features, numbered, scale, _POOLED, _POOLED)
     place = place.long().flatten(2)
-    values = features.float().flatten(2).gather(2, place.clamp(min=0))
+    values = features.flatten(2).gather(2, place.clamp(min=0))
     return values.masked_fill(place < 0, 0).view(*values.shape[:2], _POOLED, _POOLED)
 
 

@@ -16,10 +16,9 @@ from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job
 from maknet.jobs.script import arguments, script_path
 from maknet.models.build import NetworkSpec, save_weights
-from maknet.models.device import get_device
+from maknet.models.device import open_device
 from maknet.provenance.code import code_digest
 from maknet.provenance.digests import DigestStore
-from maknet.seeding import make_deterministic
 from maknet.training.checkpoint import Checkpoint
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import stop_requests
@@ -57,12 +56,9 @@ class TrainingJob:
         """Return the device, set up so that the same input gives the same bits.
 
         Raises:
-            InputError: A GPU was asked for and none is visible.
+            InputError: A GPU was asked for and none can be used.
         """
-        device = get_device(self.device)
-        torch.set_num_threads(self.threads)
-        make_deterministic()
-        return device
+        return open_device(self.device, self.threads)
 
     def fit(
         self, network: nn.Module, spec: NetworkSpec, recipe: Recipe, device: torch.device
