@@ -27,6 +27,7 @@ if DEMO:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/counts.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/student.smk"
 include: "workflow/rules/pretrain.smk"
@@ -46,6 +47,7 @@ rule all:
         table2="<results>/table2.csv",
         table3="<results>/table3.csv",
         comparisons=expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
+        overlap="<results>/overlap.csv",
         pseudo_labels="<results>/pseudo_labels.csv",
         curves="<results>/curves.png",
         figures=expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),

@@ -211,7 +211,8 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=ROOT / "docs/scale.md")
     chosen = parser.parse_args()
     unlabeled, tcia = CONFIG["unlabeled"], CONFIG["tcia"]
-    series = read_manifest(ROOT / tcia["manifest"], unlabeled["batch_size"], True)
+    manifest = ROOT / tcia["manifest"]
+    series = read_manifest(manifest, unlabeled["batch_size"], True, tcia["leave_out"])
     gpu, cpu = (json.loads(path.read_text()) for path in (chosen.gpu, chosen.prepare))
     gpu = {"basis": f"measured ({chosen.gpu.name})", **gpu}
     chosen.target.write_text(write_scale(series, gpu, cpu))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.config.manifest import by_batch, read_manifest
+from maknet.config.inputs import listed_series
+from maknet.config.manifest import by_batch
 from maknet.fetch.idc import IdcArchive
 from maknet.fetch.nbia import NbiaArchive
 from maknet.fetch.retries import RetryPolicy
@@ -17,8 +18,7 @@ def main(
     batch: str, config: Mapping[str, Any], resources: Mapping[str, Any], partial: str,
     series: Path, receipt: Path, refused: Path,
 ) -> None:  # fmt: skip
-    tcia, batch_size = config["tcia"], config["unlabeled"]["batch_size"]
-    listed = read_manifest(tcia["manifest"], batch_size, tcia["allow_noncommercial"])
+    tcia, listed = config["tcia"], by_batch(listed_series(config))[batch]
     archive: Archive
     if tcia["route"] == "nbia":
         archive = NbiaArchive(tcia["nbia_url"], tcia["timeout_s"])
@@ -27,8 +27,8 @@ def main(
     policy = RetryPolicy(tcia["retries"], tcia["backoff_s"])
     with scratch_folder(resources.get("scratch")) as scratch:
         fetch_batch(
-            by_batch(listed)[batch], archive, policy, tcia["max_failed"], Path(partial), series,
-            receipt, refused, incoming=scratch and scratch / "incoming",
+            listed, archive, policy, tcia["max_failed"], Path(partial), series, receipt, refused,
+            incoming=scratch and scratch / "incoming",
         )  # fmt: skip
 
 

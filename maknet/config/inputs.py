@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.config.manifest import batch_digest, by_batch, read_manifest
+from maknet.config.manifest import ManifestSeries, batch_digest, by_batch, read_manifest
 from maknet.errors import InputError
 from maknet.files import read_rows
 
@@ -48,6 +48,27 @@ def zip_parts(config: Mapping[str, Any]) -> list[str]:
     return [n[len("Images_png_") : -len(".zip")] for n in names if n.endswith(".zip")]
 
 
+def shared_patients(config: Mapping[str, Any]) -> list[int] | None:
+    """Return the patients who may be in two splits; None for any.
+
+    `published` is LesaNet's split, whose files are accepted by their digests. Labels from elsewhere
+    may then share none.
+    """
+    labeled = config["labeled"]
+    if labeled["shared_patients"] == "published":
+        return None if labeled["source"] == "deeplesion" else []
+    return list(labeled["shared_patients"])
+
+
+def listed_series(config: Mapping[str, Any]) -> list[ManifestSeries]:
+    """Return the series of TCIA that are used: the manifest without what is left out."""
+    tcia = config["tcia"]
+    return read_manifest(
+        tcia["manifest"], config["unlabeled"]["batch_size"], tcia["allow_noncommercial"],
+        tcia["leave_out"],
+    )  # fmt: skip
+
+
 def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the unlabeled series of each batch, known before any job runs.
 
@@ -60,10 +81,7 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
     """
     unlabeled = config["unlabeled"]
     if unlabeled["source"] == "tcia":
-        tcia = config["tcia"]
-        listed = read_manifest(
-            tcia["manifest"], unlabeled["batch_size"], tcia["allow_noncommercial"]
-        )
+        tcia, listed = config["tcia"], listed_series(config)
         unaddressed = sum(not item.address for item in listed)
         if tcia["route"] == "idc" and unaddressed:
             raise InputError(
@@ -90,11 +108,7 @@ def unlabeled_slices(config: Mapping[str, Any]) -> int:
     A series of unknown length counts as 200 slices, as many as in the paper's data.
     """
     if config["unlabeled"]["source"] == "tcia":
-        tcia = config["tcia"]
-        listed = read_manifest(
-            tcia["manifest"], config["unlabeled"]["batch_size"], tcia["allow_noncommercial"]
-        )
-        return sum(item.images or _SLICES_PER_SERIES for item in listed)
+        return sum(item.images or _SLICES_PER_SERIES for item in listed_series(config))
     return _SLICES_PER_SERIES * sum(map(len, series_batches(config).values()))
 
 

@@ -6,14 +6,15 @@ standard library is used, since every cluster job reads it again.
 """
 
 import csv
+import difflib
 import lzma
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maknet.errors import InputError
-from maknet.files import existing_file, short_sha256
+from maknet.files import ROOT, existing_file, read_rows, short_sha256
 
 _UID = re.compile(r"\d+(\.\d+)+")
 _BATCH = re.compile(r"[\w-]+")
@@ -34,6 +35,8 @@ class ManifestSeries:
         address: Address of the chosen version in IDC's bucket; may be empty.
         collection: TCIA collection; may be empty.
         doi: DOI of the collection; may be empty.
+        patient: PatientID; may be empty.
+        labels: Labels of DeepLesion that its anatomical site stands for; may be empty.
     """
 
     uid: str
@@ -44,23 +47,30 @@ class ManifestSeries:
     address: str
     collection: str
     doi: str
+    # Nothing that a fetch depends on, so not in the digest of a batch.
+    patient: str = field(default="", repr=False)
+    labels: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_manifest(
-    path: str | Path, batch_size: int, allow_noncommercial: bool
+    path: str | Path, batch_size: int, allow_noncommercial: bool, leave_out: Sequence[str] = ()
 ) -> list[ManifestSeries]:
     """Read a manifest: `.csv`, `.csv.xz` or `.tcia`.
 
-    A column `batch` is kept as it is; without one, series are batched in order.
+    A column `batch` is kept as it is; without one, series are batched in order. Leaving some out
+    moves no other series to another batch.
 
     Args:
         path: File of the manifest.
         batch_size: Series per batch where the list has no column `batch`.
         allow_noncommercial: Whether series under a non-commercial license may be listed.
+        leave_out: Collections that are passed over; `collection/start` means only those of its
+            patients whose PatientID begins so.
 
     Raises:
         InputError: The file is unusable or lists no series, names a series twice, lacks a count
-            that others have, or holds non-commercial licenses that were not allowed.
+            that others have, holds non-commercial licenses that were not allowed, or does not tell
+            which series are to be left out.
     """
     path = existing_file(path)
     if path.suffix == ".tcia":
@@ -70,7 +80,9 @@ def read_manifest(
     series = [_series(path, number, row, batch_size) for number, row in enumerate(rows)]
     if not series:
         raise InputError(f"tcia.manifest: {path} lists no series.")
-    _check(path, series, allow_noncommercial)
+    _check_listed(path, series)
+    series = _without(path, series, leave_out)
+    _check_licenses(path, series, allow_noncommercial)
     return series
 
 
@@ -133,10 +145,50 @@ def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) ->
         address=row.get("series_aws_url") or "",
         collection=row.get("collection_id") or "",
         doi=row.get("source_DOI") or "",
+        patient=row.get("PatientID") or "",
+        labels=tuple(filter(None, (row.get("labels") or "").split("|"))),
     )
 
 
-def _check(path: Path, series: Sequence[ManifestSeries], allow_noncommercial: bool) -> None:
+def _without(
+    path: Path, series: Sequence[ManifestSeries], leave_out: Sequence[str]
+) -> list[ManifestSeries]:
+    """Return the series that no entry of `leave_out` names."""
+    kept = list(series)
+    collections = {item.collection for item in series}
+    for entry in leave_out:
+        collection, _, start = entry.partition("/")
+        if "" in collections:
+            raise InputError(
+                f"tcia.manifest: {path} has series without a collection_id, so tcia.leave_out "
+                "cannot be followed; add the column, or set tcia.leave_out: []."
+            )
+        if collection not in collections:
+            _check_known(collection)
+        named = [item for item in series if item.collection == collection]
+        if start and not all(item.patient for item in named):
+            raise InputError(
+                f"tcia.manifest: {path} has series of {collection} without a PatientID, so "
+                f"{entry!r} of tcia.leave_out cannot be followed; add the column, or leave out "
+                "the whole collection."
+            )
+        dropped = {item.uid for item in named if item.patient.startswith(start)}
+        kept = [item for item in kept if item.uid not in dropped]
+    if not kept:
+        raise InputError(f"tcia.leave_out leaves no series of {path}; shorten it.")
+    return kept
+
+
+def _check_known(collection: str) -> None:
+    """Refuse a misspelled collection: its series would be used in silence."""
+    known = {row["collection_id"] for row in read_rows(ROOT / "config/attribution.csv")}
+    if collection not in known:
+        close = difflib.get_close_matches(collection, known, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see config/attribution.csv."
+        raise InputError(f"tcia.leave_out names the unknown collection {collection!r}; {hint}")
+
+
+def _check_listed(path: Path, series: Sequence[ManifestSeries]) -> None:
     seen: set[str] = set()
     for item in series:
         if item.uid in seen:
@@ -148,6 +200,11 @@ def _check(path: Path, series: Sequence[ManifestSeries], allow_noncommercial: bo
             f"tcia.manifest: {path} gives no instanceCount for {len(uncounted)} series, "
             f"{uncounted[0]} among them; give it for all or for none."
         )
+
+
+def _check_licenses(
+    path: Path, series: Sequence[ManifestSeries], allow_noncommercial: bool
+) -> None:
     restricted = [item for item in series if "NC" in item.license]
     if restricted and not allow_noncommercial:
         raise InputError(

@@ -62,8 +62,8 @@ def overlay(path: Path, copies: Path, server: NbiaServer, manifest: Path) -> str
         "unlabeled": {"source": "tcia", "batch_size": 2},
         "deeplesion": {"sources": str(copies / "sources.csv"), "files": str(copies),
                        "zips": str(copies)},
-        "tcia": {"manifest": str(manifest), "route": "nbia", "nbia_url": server.url,
-                 "retries": 1, "backoff_s": 0, "timeout_s": 5},
+        "tcia": {"manifest": str(manifest), "leave_out": [], "route": "nbia",
+                 "nbia_url": server.url, "retries": 1, "backoff_s": 0, "timeout_s": 5},
     }  # fmt: skip
     path.write_text(yaml.safe_dump(settings))
     return str(path)

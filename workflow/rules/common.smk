@@ -11,6 +11,7 @@ from maknet.provenance.code import software
 from maknet.config.inputs import (
     labeled_files,
     series_batches,
+    shared_patients,
     unlabeled_slices,
     zip_parts,
 )

@@ -37,6 +37,13 @@ rule build_labels:
         classes=lambda w: config["labeled" if w.kind == "label" else "lesanet"][
             "classes"
         ],
+        # The paper's numbers, for the paper's labels and data.
+        expect_counts=lambda w: (
+            config["labeled"]["expect_counts"]
+            if w.kind == "label" and config["dataset"] == "deeplesion"
+            else None
+        ),
+        shared_patients=shared_patients(config),
     script:
         "../../scripts/build_labels.py"
 

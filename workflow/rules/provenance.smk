@@ -5,6 +5,7 @@ AUDITED = [
     *expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
     *expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
     "<results>/table3_difference.csv",
+    "<results>/overlap.csv",
     "<results>/pseudo_labels.csv",
     "<results>/perturbations.csv",
     "<results>/deletion.csv",

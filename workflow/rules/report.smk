@@ -2,6 +2,8 @@
 PAGES = {
     "rejected": "Every unlabeled series that was refused, with the reason (section 2).",
     "series_funnel": "How many series and images each step left (section 2).",
+    "overlap": "Lesions, key slices and patients that splits and test sets share. Hand-labeled lesions "
+    "are partly drawn from the text-mined test set; all other pairs should share none (section 2).",
     "label_counts": "Positives of each label in each split (section 2).",
     "lesion_label_counts": "The same for all labels that LesaNet learns.",
     "table1_vs_paper": "Table 1 beside the paper's numbers, which are shown for DeepLesion only.",

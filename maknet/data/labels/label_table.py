@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.data.labels.ontology import CLASSES, Ontology, load_ontology
+from maknet.data.labels.splits import check_lesions
 from maknet.errors import InputError
 from maknet.files import read_json, read_rows
 
@@ -100,7 +101,8 @@ def load_labels(
         Tables `train`, `val`, `test` and `hand`, all over the same names.
 
     Raises:
-        InputError: A file is unusable, an id lies outside its table, or a term is unknown.
+        InputError: A file is unusable, an id lies outside its table, a term is unknown, or a lesion
+            is in two splits that are not the two test sets.
     """
     mined = _read_mined(text_mined)
     all_names: list[str] = mined["term_list"]
@@ -115,22 +117,19 @@ def load_labels(
         split: _restrict(table, columns, noisy, hand if split == "hand" else text_mined, dl_info)
         for split, table in tables.items()
     }
-    _check_splits(kept, text_mined, classes)
-    return kept
-
-
-def _check_splits(
-    tables: Mapping[str, LabelTable], text_mined: str | Path, classes: Sequence[str]
-) -> None:
-    """Refuse an empty split, and a lesion that is both learned from and tested on."""
-    for split, table in tables.items():
+    for split, table in kept.items():
         if not len(table):
             raise InputError(
                 f"No lesion of the split {split!r} has a label of the classes "
                 f"{', '.join(classes)}; add lesions or classes (labeled.classes)."
             )
-        if split != "train" and np.isin(table.lesion_index, tables["train"].lesion_index).any():
-            raise InputError(f"{text_mined}: a lesion of {split!r} is in 'train' as well.")
+    check_lesions(lesion_indices(kept), dict.fromkeys(SPLITS[:3], text_mined) | {"hand": hand})
+    return kept
+
+
+def lesion_indices(tables: Mapping[str, LabelTable]) -> dict[str, NDArray[np.int64]]:
+    """Return the lesions of each split."""
+    return {split: table.lesion_index for split, table in tables.items()}
 
 
 def class_columns(ontology: Ontology, classes: Sequence[str]) -> list[int]:

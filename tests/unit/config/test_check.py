@@ -7,7 +7,12 @@ import yaml
 from snakemake.utils import update_config
 
 from maknet.config.check import check_config
-from maknet.config.inputs import labeled_files, series_batches
+from maknet.config.inputs import (
+    labeled_files,
+    series_batches,
+    shared_patients,
+    unlabeled_slices,
+)
 from maknet.errors import InputError
 from maknet.files import ROOT
 
@@ -67,6 +72,10 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("networks.vgg16.weights", "imagenet", "'networks.vgg16.width' must be 1"),
         ("networks.maknet", {"widths": [8] * 7, "layers": [3] * 7}, "is missing"),
         ("dataset", "deeplesion", "drawn data must be called phantom"),
+        ("labeled.shared_patients", "some", "'labeled.shared_patients' is out of range"),
+        ("labeled.shared_patients", ["17"], "'labeled.shared_patients.0' must be a whole number"),
+        ("labeled.expect_counts", {"train": 5}, "'labeled.expect_counts.val' is missing"),
+        ("tcia.leave_out", ["a/b/c"], "'tcia.leave_out.0' is out of range"),
     ],
 )
 def test_each_mistake_names_its_key(
@@ -144,8 +153,30 @@ def test_labeled_files_are_where_the_source_says(demo: dict[str, Any]) -> None:
 def test_a_list_without_addresses_needs_the_other_route(tmp_path: Path) -> None:
     config = merged()
     (tmp_path / "m.csv").write_text("SeriesInstanceUID\n1.2.3\n")
-    config["tcia"]["manifest"] = str(tmp_path / "m.csv")
+    config["tcia"] |= {"manifest": str(tmp_path / "m.csv"), "leave_out": []}
     with pytest.raises(InputError, match=r"no IDC address .* for 1 series.*tcia\.route: nbia"):
         series_batches(config)
     config["tcia"]["route"] = "nbia"
     assert list(series_batches(config)) == ["batch0000"]
+
+
+def test_the_papers_list_is_used_without_patients_of_deeplesions_hospital() -> None:
+    config = merged()
+    assert len(series_batches(config)) == 370
+    assert unlabeled_slices(config) == 1_380_965
+    config["tcia"]["leave_out"] = []
+    assert len(series_batches(config)) == 384
+    assert unlabeled_slices(config) == 1_523_679
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "allowed"),
+    [("deeplesion", "published", None), ("folder", "published", []), ("phantom", "published", []),
+     ("deeplesion", [614], [614]), ("folder", [17, 42], [17, 42])],
+)  # fmt: skip
+def test_patients_may_be_in_two_splits_only_as_published_or_listed(
+    source: str, key: str | list[int], allowed: list[int] | None
+) -> None:
+    config = merged()
+    config["labeled"] |= {"source": source, "shared_patients": key}
+    assert shared_patients(config) == allowed

@@ -1,8 +1,10 @@
 import lzma
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from maknet.config.manifest import batch_digest, by_batch, read_manifest
 from maknet.errors import InputError
@@ -47,6 +49,76 @@ def test_the_selection_makes_the_shipped_manifest() -> None:
     free = select_series(SelectionRules(noncommercial=False), 20)
     assert len(free.series) == 7157
     assert len(select_series(SelectionRules(per_study=3), 20).series) == 6757
+
+
+def test_what_is_left_out_moves_no_other_series() -> None:
+    """The shipped choice: 343 series of 275 patients of the NIH Clinical Center."""
+    chosen = yaml.safe_load((ROOT / "config/paper.yaml").read_text())["tcia"]["leave_out"]
+    whole = {s.uid: s for s in read_manifest(SHIPPED, 20, allow_noncommercial=True)}
+    kept = {s.uid: s for s in read_manifest(SHIPPED, 20, True, chosen)}
+    gone = [whole[uid] for uid in whole.keys() - kept.keys()]
+    assert all(kept[uid].batch == whole[uid].batch for uid in kept)
+    assert Counter(s.collection for s in gone) == {
+        "ct_lymph_nodes": 176, "pancreas_ct": 80, "tcga_kirc": 46, "tcga_kich": 27, "tcga_kirp": 14,
+    }  # fmt: skip
+    patients = {s.collection: {t.patient for t in gone if t.collection == s.collection}
+                for s in gone}  # fmt: skip
+    assert {name: len(found) for name, found in patients.items()} == {
+        "ct_lymph_nodes": 176, "pancreas_ct": 80, "tcga_kirc": 9, "tcga_kich": 6, "tcga_kirp": 4,
+    }  # fmt: skip
+    slices = {collection: sum(s.images or 0 for s in gone if s.collection == collection)
+              for collection in ("ct_lymph_nodes", "pancreas_ct")}  # fmt: skip
+    assert slices == {"ct_lymph_nodes": 110_003, "pancreas_ct": 18_942}
+    assert len(kept) == 7324
+    assert sum(s.images or 0 for s in kept.values()) == 1_380_965
+    batches, before = by_batch(kept.values()), by_batch(whole.values())
+    assert len(batches) == 370
+    changed = [
+        name for name in batches if batch_digest(batches[name]) != batch_digest(before[name])
+    ]
+    assert len(changed) == 9  # those that lost some of their series
+
+
+LISTED = "SeriesInstanceUID,collection_id,PatientID\n1.1,a,P-1\n1.2,a,Q-1\n1.3,b,P-2\n"
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "left"),
+    [([], ["1.1", "1.2", "1.3"]), (["a"], ["1.3"]), (["a/P"], ["1.2", "1.3"]),
+     (["a/Q", "b"], ["1.1"]), (["pancreas_ct"], ["1.1", "1.2", "1.3"])],
+)  # fmt: skip
+def test_collections_and_patients_are_left_out(
+    tmp_path: Path, leave_out: list[str], left: list[str]
+) -> None:
+    path = write(tmp_path / "m.csv", LISTED)
+    series = read_manifest(path, 1, True, leave_out)
+    assert [s.uid for s in series] == left
+    assert [s.batch for s in series] == [f"batch000{int(uid[-1]) - 1}" for uid in left]
+
+
+@pytest.mark.parametrize(
+    ("text", "leave_out", "words"),
+    [
+        (LISTED, ["pancreas-ct"], "unknown collection 'pancreas-ct'; did you mean 'pancreas_ct'"),
+        (LISTED, ["nowhere"], "unknown collection 'nowhere'; see config/attribution.csv"),
+        (LISTED, ["a", "b"], "tcia.leave_out leaves no series"),
+        ("SeriesInstanceUID\n1.1\n", ["a"], "without a collection_id, so tcia.leave_out cannot"),
+        ("SeriesInstanceUID,collection_id\n1.1,a\n", ["a/P"], "series of a without a PatientID"),
+    ],
+)
+def test_what_cannot_be_left_out_is_named(
+    tmp_path: Path, text: str, leave_out: list[str], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        read_manifest(write(tmp_path / "m.csv", text), 20, True, leave_out)
+
+
+def test_licenses_of_what_is_left_out_do_not_matter(tmp_path: Path) -> None:
+    rows = (
+        "SeriesInstanceUID,collection_id,license_short_name\n1.1,a,CC BY-NC 3.0\n1.2,b,CC BY 4.0\n"
+    )
+    path = write(tmp_path / "m.csv", rows)
+    assert [s.uid for s in read_manifest(path, 20, False, ["a"])] == ["1.2"]
 
 
 def write(path: Path, text: str) -> Path:

@@ -129,7 +129,15 @@ def test_a_lesion_that_is_learned_and_tested_is_refused(files: dict[str, Path]) 
     for part in ("lesion_idxs", "relevant_labels", "uncertain_labels"):
         mined[f"test_{part}"].append(mined[f"train_{part}"][0])
     files["text_mined"].write_text(json.dumps(mined))
-    with pytest.raises(InputError, match="a lesion of 'test' is in 'train' as well"):
+    with pytest.raises(InputError, match=r"lesion \d+ of 'test' is in 'train' as well"):
+        load_labels(files["text_mined"], files["hand"], files["ontology"])
+
+
+def test_a_hand_labeled_lesion_that_is_learned_is_refused(files: dict[str, Path]) -> None:
+    mined, hand = (json.loads(files[key].read_text()) for key in ("text_mined", "hand"))
+    hand[0]["lesion_idx"] = mined["val_lesion_idxs"][0]
+    files["hand"].write_text(json.dumps(hand))
+    with pytest.raises(InputError, match=r"hand\S+json: lesion \d+ of 'hand' is in 'val' as well"):
         load_labels(files["text_mined"], files["hand"], files["ontology"])
 
 
