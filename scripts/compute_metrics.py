@@ -12,7 +12,7 @@ from maknet.metrics.evaluation import evaluate_run, load_scored
 
 def main(
     inputs: Mapping[str, Path], outputs: Mapping[str, Path], threshold_grid: Sequence[float],
-    bootstrap_samples: int, confidence: float, seed: int,
+    bootstrap_samples: int, seed: int,
 ) -> None:  # fmt: skip
     relations = read_json(inputs["relations"])
     patients = [lesion.patient for lesion in load_info(inputs["dl_info"])]
@@ -20,9 +20,7 @@ def main(
         split: load_scored(inputs[split], inputs[f"{split}_labels"], patients)
         for split in ("val", "test", "hand")
     }
-    result = evaluate_run(
-        scored, relations["parents"], threshold_grid, bootstrap_samples, confidence, seed
-    )
+    result = evaluate_run(scored, relations["parents"], threshold_grid, bootstrap_samples, seed)
     thresholds = dict(zip(relations["names"], map(float, result.thresholds), strict=True))
     write_json(outputs["thresholds"], thresholds)
     write_json(outputs["metrics"], result.sets)

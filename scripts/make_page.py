@@ -11,7 +11,7 @@ from maknet.reporting.tables.html_page import write_page
 def main(csv: Path, note: str, dataset: str, html: Path) -> None:
     # As text: a page shows what the file says.
     table = pd.read_csv(csv, dtype=str, keep_default_na=False).replace("", "-")
-    write_page(html, table, f"{csv.stem} ({dataset})", note)
+    write_page(html, {"": table}, f"{csv.stem} ({dataset})", note)
 
 
 if __name__ == "__main__":

@@ -5,19 +5,31 @@ from pathlib import Path
 
 from maknet.files import read_json, write_frame
 from maknet.jobs.script import run_script
-from maknet.reporting.tables.paper_tables import by_seed, load_repeated, table1
-from maknet.reporting.tables.writer import write_table
+from maknet.reporting.tables.differences import paired_differences
+from maknet.reporting.tables.paper_tables import Line, network_title, paper_table
+from maknet.reporting.tables.runs import by_seed, load_repeated
+from maknet.reporting.tables.writer import TablePage, write_table
 
 
 def main(
-    dataset: str, networks: Sequence[Path], metrics: Sequence[Path], bootstrap: Sequence[Path],
+    dataset: str, runs: Sequence[str], pretrained: Sequence[str], generic: str,
+    networks: Sequence[Path], metrics: Sequence[Path], bootstrap: Sequence[Path],
     seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
 ) -> None:  # fmt: skip
-    runs = load_repeated(metrics, bootstrap, len(seeds))
-    table = table1(dataset, [read_json(path) for path in networks], runs, confidence)
+    scores = load_repeated(metrics, bootstrap, len(seeds))
+    lines = []
+    for run, path, scored in zip(runs, networks, scores, strict=True):
+        network = read_json(path)
+        title = network_title(network, generic if run in pretrained else None)
+        lines.append(Line(title, run, scored, network))
+    table = paper_table(1, dataset, lines, confidence)
+    titles = [line.title for line in lines]
+    pairs = [("MAKNet", title) for title in titles if title != "MAKNet"]
+    by_title = dict(zip(titles, scores, strict=True))
+    differences = paired_differences(dataset, by_title, pairs, confidence)
     title = f"Table 1: multi-label classification ({dataset})"
-    write_table(table, title, [], outputs["csv"], outputs["markdown"], outputs["html"])
-    write_frame(outputs["by_seed"], by_seed(table, "arch", runs, seeds, confidence))
+    write_table(TablePage(title, table, differences), outputs)
+    write_frame(outputs["by_seed"], by_seed(table, "arch", scores, seeds, confidence))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,45 @@
-"""Rule make_table2: the teacher and the student of every round."""
+"""Rule make_table2: the teacher, the control without pseudo-labels, the student of every round."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maknet.files import read_json, read_rows, write_frame
 from maknet.jobs.script import run_script
-from maknet.reporting.tables.paper_tables import by_seed, load_repeated, table2
-from maknet.reporting.tables.writer import write_table
+from maknet.reporting.tables.differences import paired_differences
+from maknet.reporting.tables.paper_tables import CONTROL, TEACHER, Line, paper_table
+from maknet.reporting.tables.runs import by_seed, load_repeated
+from maknet.reporting.tables.writer import TablePage, write_table
+
+_NOTE = (
+    "The control is a student's network with its noise, epochs and batches on the labeled images "
+    "alone: what a student has above it comes from pseudo-labels, what it has above the teacher "
+    "comes from noise and length."
+)
 
 
 def main(
-    dataset: str, network: Path, metrics: Sequence[Path], bootstrap: Sequence[Path], paper: Path,
-    seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
+    dataset: str, runs: Sequence[str], network: Path, metrics: Sequence[Path],
+    bootstrap: Sequence[Path], paper: Path, seeds: Sequence[int], confidence: float,
+    outputs: Mapping[str, Path],
 ) -> None:  # fmt: skip
-    runs = load_repeated(metrics, bootstrap, len(seeds))
-    table = table2(dataset, read_json(network)["width"], runs, confidence)
-    paper_rounds = sum(row["table"] == "2" for row in read_rows(paper)) - 1
-    rounds = len(runs) - 1
-    notes = [f"{rounds} rounds, the paper has {paper_rounds}."] if rounds != paper_rounds else []
+    scores = load_repeated(metrics, bootstrap, len(seeds))
+    students = [str(number) for number in range(1, len(runs) - 1)]
+    titles = [TEACHER, CONTROL, *students]
+    described = read_json(network)
+    lines = [Line(t, run, s, described) for t, run, s in zip(titles, runs, scores, strict=True)]
+    table = paper_table(2, dataset, lines, confidence)
+    pairs = [(CONTROL, TEACHER)]
+    for student in students:
+        pairs += [(student, CONTROL), (student, TEACHER)]
+    by_title = dict(zip(titles, scores, strict=True))
+    differences = paired_differences(dataset, by_title, pairs, confidence)
+    rounds = sum(row["table"] == "2" for row in read_rows(paper)) - 1
+    notes = [_NOTE]
+    if len(students) != rounds:
+        notes.append(f"{len(students)} rounds, the paper has {rounds}.")
     title = f"Table 2: iterations of the noisy student ({dataset})"
-    write_table(table, title, notes, outputs["csv"], outputs["markdown"], outputs["html"])
-    write_frame(outputs["by_seed"], by_seed(table, "iteration", runs, seeds, confidence))
+    write_table(TablePage(title, table, differences, notes), outputs)
+    write_frame(outputs["by_seed"], by_seed(table, "iteration", scores, seeds, confidence))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def main(
     network = spec.build(seed, "lesanet")
     backbone = inputs["backbone"]
     loaded = load_backbone(network, backbone_file(backbone)) if backbone else None
-    logger.info("backbone: %s", "fresh weights" if loaded is None else loaded)
+    logger.info("backbone: %s", "random weights" if loaded is None else loaded)
     write_json(transfer, loaded)
     recipe = lesanet_recipe(
         load_split(inputs, "train"), load_split(inputs, "val"), relations,

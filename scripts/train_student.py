@@ -1,4 +1,7 @@
-"""Rule train_student: the student of one round, on labeled and pseudo-labeled images."""
+"""Rules train_student and train_control: with noise, on labeled and pseudo-labeled images.
+
+The control has a student's network, noise, epochs and batches, on the labeled images alone.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,23 +25,24 @@ from maknet.training.validation import Validation
 
 
 def main(
-    training_job: TrainingJob, inputs: Mapping[str, Path], shards: Sequence[Path],
-    wildcards: Mapping[str, str], settings: Mapping[str, Any], student: Mapping[str, Any],
-    augmentation: Mapping[str, Any], loss: Mapping[str, Any], evaluation: Mapping[str, Any],
-    seed: int,
+    training_job: TrainingJob, inputs: Mapping[str, Path], settings: Mapping[str, Any],
+    student: Mapping[str, Any], augmentation: Mapping[str, Any], loss: Mapping[str, Any],
+    evaluation: Mapping[str, Any], seed: int, run: str, shards: Sequence[Path] = (),
 ) -> None:  # fmt: skip
     device = training_job.open_device()
     relations = read_json(inputs["relations"])
     images = load_split(inputs, "train")
-    pseudo = load_pseudo_labels(inputs["pseudo"])
-    streams = [
-        labeled_stream(images, student["labeled_batch"]),
-        pseudo_labeled_stream(
-            ConcatShards(shards), pseudo, student["images_without_label"],
-            student["unlabeled_batch"], student["unlabeled_weight"],
-        ),
-    ]  # fmt: skip
-    recounted = pseudo if student["class_weights"] == "recounted" else None
+    streams = [labeled_stream(images, student["labeled_batch"])]
+    recounted = None
+    if shards:
+        pseudo = load_pseudo_labels(inputs["pseudo"])
+        streams.append(
+            pseudo_labeled_stream(
+                ConcatShards(shards), pseudo, student["images_without_label"],
+                student["unlabeled_batch"], student["unlabeled_weight"],
+            )
+        )  # fmt: skip
+        recounted = pseudo if student["class_weights"] == "recounted" else None
     recipe = focal_recipe(
         BatchLoader(streams, seed, Augmentation.from_config(augmentation)),
         label_counts(images, recounted, student["images_without_label"]),
@@ -48,7 +52,7 @@ def main(
         device,
     )
     spec = NetworkSpec("maknet", len(relations["names"]), settings)
-    training_job.fit(spec.build(seed, f"student{wildcards['round']}"), spec, recipe, device)
+    training_job.fit(spec.build(seed, run), spec, recipe, device)
 
 
 if __name__ == "__main__":

@@ -50,15 +50,6 @@ def _check_maknet(config: Config) -> None:
         )
 
 
-def _check_imagenet_widths(config: Config) -> None:
-    for name in ("vgg16", "resnet18"):
-        network = config["networks"][name]
-        if network["weights"] == "imagenet" and network["width"] != 1:
-            raise InputError(
-                f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights."
-            )
-
-
 def _check_lesanet_slices(config: Config) -> None:
     offset, reach = config["lesanet"]["input"]["offset_mm"], config["deeplesion"]["reach_mm"]
     if config["labeled"]["source"] == "deeplesion" and offset > reach:
@@ -69,15 +60,16 @@ def _check_lesanet_slices(config: Config) -> None:
 
 
 def _check_generic_weights(config: Config) -> None:
-    generic = config["lesanet"]["generic"]
-    if generic == "imagenet" and config["networks"]["vgg16"]["width"] != 1:
-        raise InputError(
-            "The configuration key 'networks.vgg16.width' must be 1 for ImageNet weights, which "
-            "'lesanet.generic' asks for."
-        )
+    generic = config["generic"]
+    for name in ("vgg16", "resnet18"):
+        if generic == "imagenet" and config["networks"][name]["width"] != 1:
+            raise InputError(
+                f"The configuration key 'networks.{name}.width' must be 1 for ImageNet weights, "
+                "which 'generic' asks for."
+            )
     if generic == "textures" and "textures" not in config:
         raise InputError(
-            "The configuration key 'lesanet.generic' is textures, but there is no section "
+            "The configuration key 'generic' is textures, but there is no section "
             "'textures'; see config/demo.yaml."
         )
 
@@ -92,7 +84,6 @@ def _check_threshold_grid(config: Config) -> None:
 _RULES = (
     _check_rising_pairs,
     _check_maknet,
-    _check_imagenet_widths,
     _check_lesanet_slices,
     _check_generic_weights,
     _check_threshold_grid,

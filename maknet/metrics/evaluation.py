@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from maknet.data.arrays import load_arrays
 from maknet.data.labels.label_table import LabelTable, load_table, select_lesions
-from maknet.metrics.bootstrap import bootstrap_means, intervals
+from maknet.metrics.bootstrap import patient_weights, resampled_means
 from maknet.metrics.multilabel import evaluate
 from maknet.metrics.thresholds import calibrate_thresholds
 from maknet.seeding import generator
@@ -32,8 +32,8 @@ class RunResult:
 
     Attributes:
         thresholds: (L,).
-        sets: For `test` and `hand`: `summary` (means and counts) and `intervals`, JSON values.
-        bootstrap: For `test` and `hand`: the means of `METRICS` in each resample, (samples, 4).
+        sets: For `test` and `hand`: `summary` (means and counts), `lesions` and `patients`.
+        bootstrap: For `test` and `hand`: `MEASURES` in each resample of patients, (samples, M).
         per_label: `Evaluation.per_label` of both sets, with a column `set` in front.
     """
 
@@ -56,7 +56,6 @@ def evaluate_run(
     parents: Sequence[Sequence[int]],
     threshold_grid: Sequence[float],
     bootstrap_samples: int,
-    confidence: float,
     seed: int,
 ) -> RunResult:
     """Calibrate on `val` and evaluate `test` and `hand`.
@@ -73,14 +72,13 @@ def evaluate_run(
         part = scored[name]
         truth = (part.labels.positive, part.labels.known)
         result = evaluate(part.scores, *truth, thresholds, parents)
-        means = bootstrap_means(
-            part.scores, *truth, thresholds, parents, part.patients,
-            bootstrap_samples, generator(seed, "bootstrap", name),
-        )  # fmt: skip
-        bootstrap[name] = means
+        rng = generator(seed, "bootstrap", name)
+        weights = patient_weights(part.patients, bootstrap_samples, rng)
+        bootstrap[name] = resampled_means(
+            part.scores, *truth, thresholds, parents, part.patients, weights
+        )
         sets[name] = {
             "summary": result.summary(),
-            "intervals": intervals(means, confidence),
             "lesions": len(part.labels),
             "patients": len(np.unique(part.patients)),
         }

@@ -1,13 +1,16 @@
 """Per-label metrics and their means, exactly as LesaNet computes them.
 
 Source: LesaNet's released evaluation (arXiv 1904.04661, section 4), which the paper follows.
-Three conventions differ from scikit-learn's defaults and decide the printed numbers:
+Four conventions differ from scikit-learn's defaults and decide the printed numbers:
 
 * a label without a known positive and a known negative is left out of every mean;
+* a prediction exists only where the entry is known and the label is not left out; predicted labels
+  then switch on their parents, and what was left out switches on none;
 * the precision of a label that is never predicted is 1, not 0;
 * the mean F1 is the mean of the labels' F1, not the F1 of the mean precision and recall.
 
-The usual convention (precision 0) is reported beside it. N images, L labels.
+Beside them stand the usual precision (0 for a label that is never predicted), the average
+precision, and all means over the frequent labels alone. N images, L labels, M measures.
 """
 
 from collections.abc import Sequence
@@ -18,40 +21,47 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from maknet.errors import InputError
+from maknet.metrics.ranking import area_under_curve, average_precision
 from maknet.metrics.thresholds import expand_to_parents, predict
 
-METRICS = ("auc", "f1", "precision", "recall")
+METRICS = ("auc", "f1", "precision", "recall")  # what the paper's tables print
+PER_LABEL = (*METRICS, "precision_standard", "average_precision")
+MIN_POSITIVES = 10  # of a frequent label
+# Means over the evaluable labels, then over the frequent ones.
+MEASURES = (*PER_LABEL, *(f"{name}_frequent" for name in PER_LABEL))
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Means over the evaluable labels, and the table they come from.
+    """Means over labels, and the table they come from.
 
     Attributes:
-        auc: Macro mean of the area under the ROC curve.
-        f1: Macro mean F1.
-        precision: Macro mean precision, 1 for labels that are never predicted.
-        recall: Macro mean recall.
-        precision_standard: Macro mean precision, 0 for labels that are never predicted.
+        means: `MEASURES` by name: macro means over the evaluable labels, and under names that end
+            in `_frequent` over those with at least `MIN_POSITIVES` positives; NaN where there is
+            no such label. `precision` counts 1 for a label that is never predicted,
+            `precision_standard` 0.
         never_predicted: Number of evaluable labels that are never predicted.
         evaluable: Number of labels with a known positive and a known negative.
-        per_label: One row a label: label index, positives, negatives, predicted, threshold, auc,
-            f1, precision, recall; the metrics are NaN where the label is not evaluable.
+        frequent: Number of evaluable labels with at least `MIN_POSITIVES` positives.
+        per_label: One row per label: label index, positives, negatives, predicted, threshold and
+            `PER_LABEL`; the metrics are NaN where the label is not evaluable.
     """
 
-    auc: float
-    f1: float
-    precision: float
-    recall: float
-    precision_standard: float
+    means: dict[str, float]
     never_predicted: int
     evaluable: int
+    frequent: int
     per_label: pd.DataFrame
 
     def summary(self) -> dict[str, float | int | None]:
         """Return the means and counts as JSON values; an undefined mean is None."""
-        names = (*METRICS, "precision_standard", "never_predicted", "evaluable")
-        return {name: _json_number(getattr(self, name)) for name in names}
+        means = {name: None if np.isnan(value) else value for name, value in self.means.items()}
+        return {
+            **means,
+            "never_predicted": self.never_predicted,
+            "evaluable": self.evaluable,
+            "frequent": self.frequent,
+        }
 
 
 def evaluate(
@@ -69,21 +79,38 @@ def evaluate(
         known: (N, L); entries that are not known are left out.
         thresholds: (L,), from `calibrate_thresholds`.
         parents: For each label the labels that it switches on (`Ontology.parents`).
+
+    Raises:
+        InputError: A score is not finite.
     """
     per_label = label_metrics(scores, positive, known, thresholds, parents)
-    kept = per_label[(per_label["positives"] > 0) & (per_label["negatives"] > 0)]
-    means = kept[list(METRICS)].mean()
-    never_predicted = kept["predicted"] == 0
+    kept = per_label[evaluable_labels(positive, known)]
+    often = kept[kept["positives"] >= MIN_POSITIVES]
     return Evaluation(
-        auc=float(means["auc"]),
-        f1=float(means["f1"]),
-        precision=float(means["precision"]),
-        recall=float(means["recall"]),
-        precision_standard=float(kept["precision"].where(~never_predicted, 0.0).mean()),
-        never_predicted=int(never_predicted.sum()),
+        means={name: float(kept[name].mean()) for name in PER_LABEL}
+        | {f"{name}_frequent": float(often[name].mean()) for name in PER_LABEL},
+        never_predicted=int((kept["predicted"] == 0).sum()),
         evaluable=len(kept),
+        frequent=len(often),
         per_label=per_label,
     )
+
+
+def evaluable_labels(positive: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which labels have a known positive and a known negative, (L,)."""
+    return np.asarray((positive & known).any(0) & (~positive & known).any(0))
+
+
+def predicted_labels(
+    scores: NDArray[np.floating],
+    positive: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    thresholds: NDArray[np.floating],
+    parents: Sequence[Sequence[int]],
+) -> NDArray[np.bool_]:
+    """Return LesaNet's decisions (N, L), False where an entry is not known; see `evaluate`."""
+    exists = known & evaluable_labels(positive, known)
+    return expand_to_parents(predict(scores, thresholds) & exists, parents) & known
 
 
 def label_metrics(
@@ -93,20 +120,27 @@ def label_metrics(
     thresholds: NDArray[np.floating],
     parents: Sequence[Sequence[int]],
 ) -> pd.DataFrame:
-    """Return `Evaluation.per_label`; see `evaluate` for the arguments."""
+    """Return `Evaluation.per_label`; see `evaluate` for the arguments.
+
+    Raises:
+        InputError: A score is not finite.
+    """
     if not np.isfinite(scores).all():
         raise InputError("Some scores are not finite; train the run anew.")
-    predicted = expand_to_parents(predict(scores, thresholds), parents) & known
+    predicted = predicted_labels(scores, positive, known, thresholds, parents)
     wanted = positive & known
     positives, negatives = wanted.sum(0), (~positive & known).sum(0)
     true_positives, predicted_positives = (predicted & wanted).sum(0), predicted.sum(0)
-    evaluable = (positives > 0) & (negatives > 0)
-    precision = np.where(
-        predicted_positives > 0, true_positives / np.maximum(predicted_positives, 1), 1.0
-    )
-    recall = true_positives / np.maximum(positives, 1)
-    f1 = 2 * true_positives / np.maximum(predicted_positives + positives, 1)
-    blank = np.where(evaluable, 0.0, np.nan)
+    share = true_positives / np.maximum(predicted_positives, 1)
+    metrics = {
+        "auc": area_under_curve(scores, positive, known),
+        "f1": 2 * true_positives / np.maximum(predicted_positives + positives, 1),
+        "precision": np.where(predicted_positives > 0, share, 1.0),
+        "recall": true_positives / np.maximum(positives, 1),
+        "precision_standard": share,
+        "average_precision": average_precision(scores, positive, known),
+    }
+    blank = np.where(evaluable_labels(positive, known), 0.0, np.nan)
     return pd.DataFrame(
         {
             "label": np.arange(scores.shape[1]),
@@ -114,41 +148,6 @@ def label_metrics(
             "negatives": negatives,
             "predicted": predicted_positives,
             "threshold": thresholds,
-            "auc": area_under_curve(scores, positive, known),
-            "f1": f1 + blank,
-            "precision": precision + blank,
-            "recall": recall + blank,
+            **{name: values + blank for name, values in metrics.items()},
         }
     )
-
-
-def area_under_curve(
-    scores: NDArray[np.floating], positive: NDArray[np.bool_], known: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the AUC of each label, (L,), NaN without a known positive and a known negative.
-
-    The rank-sum form of the AUC: ties count half.
-    """
-    return np.array(
-        [
-            _auc_of_label(scores[known[:, j], j], positive[known[:, j], j])
-            for j in range(scores.shape[1])
-        ]
-    )
-
-
-def _auc_of_label(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    from scipy.stats import rankdata
-
-    ones = int(positive.sum())
-    zeros = len(positive) - ones
-    if not ones or not zeros:
-        return float("nan")
-    rank_sum = float(rankdata(scores)[positive].sum())
-    return (rank_sum - ones * (ones + 1) / 2) / (ones * zeros)
-
-
-def _json_number(value: float) -> float | int | None:
-    if isinstance(value, int):
-        return value
-    return None if np.isnan(value) else float(value)

@@ -60,7 +60,7 @@ class Baseline(nn.Module):
 
 def vgg16(
     num_labels: int, *, dropout: float = 0.5, score_propagation: bool = False, width: float = 1.0,
-    weights: str = "none",
+    imagenet_input: bool = False,
 ) -> Baseline:  # fmt: skip
     """Build VGG16 with batch normalization, without its fully connected layers.
 
@@ -69,23 +69,18 @@ def vgg16(
         dropout: Dropout probability before the classifier.
         score_propagation: Whether the head has score propagation.
         width: Multiplier of all channels; 1 is the paper's size.
-        weights: `none` for random weights, or `imagenet` for torchvision's, downloaded once.
+        imagenet_input: Whether images are normalized as torchvision's weights expect.
     """
     plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
     backbone = make_layers(plan, batch_norm=True)
     _initialize(backbone)
     channels = scaled_channels(512, width)
-    network = Baseline(
-        backbone, channels, num_labels, dropout, score_propagation, weights == "imagenet"
-    )
-    if weights == "imagenet":
-        _load_imagenet(backbone, "vgg16", width, prefix="features.")
-    return network
+    return Baseline(backbone, channels, num_labels, dropout, score_propagation, imagenet_input)
 
 
 def resnet18(
     num_labels: int, *, dropout: float = 0.5, score_propagation: bool = True, width: float = 1.0,
-    weights: str = "none",
+    imagenet_input: bool = False,
 ) -> Baseline:  # fmt: skip
     """Build ResNet18 without its fully connected layer.
 
@@ -94,7 +89,7 @@ def resnet18(
         dropout: Dropout probability before the classifier.
         score_propagation: Whether the head has score propagation.
         width: Multiplier of all channels; 1 is the paper's size.
-        weights: `none` for random weights, or `imagenet` for torchvision's, downloaded once.
+        imagenet_input: Whether images are normalized as torchvision's weights expect.
     """
     resnet = ResNet(BasicBlock, [2, 2, 2, 2])
     if width != 1:
@@ -104,12 +99,7 @@ def resnet18(
     for name in names:
         backbone.add_module(name, getattr(resnet, name))
     channels = scaled_channels(512, width)
-    network = Baseline(
-        backbone, channels, num_labels, dropout, score_propagation, weights == "imagenet"
-    )
-    if weights == "imagenet":
-        _load_imagenet(backbone, "resnet18", width, prefix="")
-    return network
+    return Baseline(backbone, channels, num_labels, dropout, score_propagation, imagenet_input)
 
 
 def _narrow_resnet(width: float) -> ResNet:
@@ -135,12 +125,3 @@ def _initialize(backbone: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-
-
-def _load_imagenet(backbone: nn.Module, name: str, width: float, prefix: str) -> None:
-    if width != 1:
-        raise ValueError(f"ImageNet weights of {name} fit width 1, not {width}")
-    state = IMAGENET_WEIGHTS[name].get_state_dict(progress=False, check_hash=True)
-    wanted = {key.removeprefix(prefix): value for key, value in state.items()
-              if key.startswith(prefix) and not key.startswith(("classifier", "fc."))}  # fmt: skip
-    backbone.load_state_dict(wanted, strict=True)

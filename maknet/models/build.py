@@ -24,8 +24,6 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
 NETWORKS = tuple(_BUILDERS)
 TITLES = {"maknet": "MAKNet", "vgg16": "VGG16", "resnet18": "ResNet18", "lesanet": "LesaNet"}
 PAPER_LABELS = 115
-# Trained weights follow, so that nothing is downloaded to be overwritten.
-_NO_WEIGHTS = {"vgg16": {"weights": "none"}, "resnet18": {"weights": "none"}}
 
 
 def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # noqa: ANN401
@@ -77,10 +75,9 @@ class NetworkSpec:
         `parameters` is counted from the configured network, `paper_size_parameters` from the same
         settings at width 1 and the paper's 115 labels.
         """
-        untrained = {**self.settings, **_NO_WEIGHTS.get(self.arch, {})}
         with torch.device("meta"):  # counting needs no memory and draws no random numbers
-            configured = build_network(self.arch, self.num_labels, **untrained)
-            full = build_network(self.arch, PAPER_LABELS, **{**untrained, "width": 1.0})
+            configured = build_network(self.arch, self.num_labels, **self.settings)
+            full = build_network(self.arch, PAPER_LABELS, **{**self.settings, "width": 1.0})
         return {
             "name": self.arch,
             "title": TITLES[self.arch],
@@ -94,9 +91,9 @@ class NetworkSpec:
 
 def load_network(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
     """Build the network that a `network.json` describes and load its trained weights."""
-    name = description["name"]
-    settings = {**description["settings"], **_NO_WEIGHTS.get(name, {})}
-    network = build_network(name, description["num_labels"], **settings)
+    network = build_network(
+        description["name"], description["num_labels"], **description["settings"]
+    )
     load_weights(weights, network)
     return network
 

@@ -11,11 +11,6 @@ from maknet.files import sha256
 from maknet.models.baselines import IMAGENET_WEIGHTS
 
 
-def use_imagenet(folder: str | Path) -> None:
-    """Let torchvision find its weights in a folder that `fetch_imagenet` made."""
-    torch.hub.set_dir(str(folder))
-
-
 def fetch_imagenet(name: str, folder: Path) -> None:
     """Fetch the weights of `vgg16` or `resnet18` into `folder`, or copy them from torch's cache.
 

@@ -1,4 +1,4 @@
-"""Pretrained weights for LesaNet's backbone (paper section 4.5): loaded by name and verified.
+"""Pretrained weights for a network's backbone (paper section 4.5): loaded by name and verified.
 
 LesaNet's released code reads its pretrained weights into a copy that is never used; a run that was
 meant to start from ImageNet starts from nothing and does not say so. Here every tensor of the
@@ -19,16 +19,18 @@ from maknet.errors import InputError
 from maknet.files import existing_file, sha256
 
 _BACKBONE = "backbone."
-_TORCHVISION_BACKBONE = "features."
+_TORCHVISION_BACKBONE = "features."  # of VGG16; ResNet18 has no prefix, and `fc.` behind it
+_TORCHVISION_HEAD = "fc."
 _COUNTER = "num_batches_tracked"  # of batch normalization; old files lack it, nothing reads it
 
 
 def load_backbone(network: nn.Module, path: str | Path) -> dict[str, Any]:
-    """Replace the convolutions and normalizations of a LesaNet by pretrained ones.
+    """Replace the convolutions and normalizations of a network by pretrained ones.
 
     Args:
-        network: A LesaNet.
-        path: A `model.safetensors` of this workflow's VGG16, or torchvision's `vgg16_bn-*.pth`.
+        network: A LesaNet, VGG16 or ResNet18.
+        path: A `model.safetensors` of this workflow with the same backbone, or torchvision's
+            `vgg16_bn-*.pth` or `resnet18-*.pth`.
 
     Returns:
         What was loaded, as JSON values: `source`, `sha256`, `tensors`, `values`, and
@@ -79,7 +81,7 @@ def backbone_file(path: str | Path) -> Path:
 
 
 def _backbone_of(path: Path) -> dict[str, Tensor]:
-    """Return the backbone's tensors of a file by the names that LesaNet gives them."""
+    """Return the backbone's tensors of a file by the names that our networks give them."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -87,7 +89,8 @@ def _backbone_of(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".pth":
             tensors = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - no code
-            prefix = _TORCHVISION_BACKBONE
+            has_prefix = any(name.startswith(_TORCHVISION_BACKBONE) for name in tensors)
+            prefix = _TORCHVISION_BACKBONE if has_prefix else ""
         else:
             tensors, prefix = load_file(path), _BACKBONE
     except (
@@ -97,6 +100,7 @@ def _backbone_of(path: Path) -> dict[str, Tensor]:
     return {
         _BACKBONE + name.removeprefix(prefix): tensor for name, tensor in tensors.items()
         if name.startswith(prefix) and not name.endswith(_COUNTER)
+        and not name.startswith(_TORCHVISION_HEAD)
     }  # fmt: skip
 
 
@@ -106,13 +110,13 @@ def _check_names(
     differing = sorted(wanted.keys() ^ found.keys())
     if differing:
         raise InputError(
-            f"{path} does not fit LesaNet's backbone: {differing[0]} is in only one of them "
-            f"({len(differing)} tensors differ); use a VGG16 with batch normalization."
+            f"{path} does not fit the network's backbone: {differing[0]} is in only one of them "
+            f"({len(differing)} tensors differ); use weights of the same architecture."
         )
     for name, tensor in wanted.items():
         if found[name].shape != tensor.shape:
             raise InputError(
-                f"{path} does not fit LesaNet's backbone: {name} has the shape "
+                f"{path} does not fit the network's backbone: {name} has the shape "
                 f"{tuple(found[name].shape)}, not {tuple(tensor.shape)}; use the same width."
             )
 

@@ -44,8 +44,8 @@ def _used(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         "folder": [("own_unlabeled", "unlabeled images")],
         "phantom": [("phantom", "unlabeled images")],
     }[unlabeled]
-    generic = config["lesanet"]["generic"]
-    return [*used, (generic, "weights that table 3 compares with")]
+    generic = config["generic"]
+    return [*used, (generic, "weights that tables 1 and 3 compare with")]
 
 
 def _collections(

@@ -11,7 +11,6 @@ from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record, read_records
 
 _SPLITS = {"text_mined": "test", "hand_labeled": "hand"}
-_LESANETS = ("lesanet_imagenet", "lesanet_tcia", "lesanet_scratch")  # rows of table 3
 # Parts of the answer, and what their files' paths hold.
 _PARTS = {
     "metrics": "/metrics/", "thresholds": "/thresholds/", "scores": "/scores/",
@@ -45,7 +44,7 @@ def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
 
     Args:
         table: Path of the table, as the workflow names it.
-        cell: `ROW:COLUMN`; rows count from 1, or are named by their second column.
+        cell: `ROW:COLUMN`; rows are named by their second column, or else count from 1.
         deep: Whether to read every byte, see `audit`.
 
     Raises:
@@ -53,14 +52,14 @@ def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
     """
     rows = read_rows(resolve(table))
     name, _, column = cell.rpartition(":")
-    number, row = _row(rows, name, table)
+    row = _row(rows, name, table)
     if column not in row:
         raise InputError(f"{table} has no column {column!r}; it has {', '.join(row)}.")
     folder = results_folder(Path(table))
     records = read_records(folder)
     if table not in records:
         raise InputError(f"{table} has no provenance record; make it with the workflow.")
-    runs = _runs(records[table], Path(table).stem, number, row)
+    runs = _runs(records[table], Path(table).name, row)
     wanted = _wanted(set(runs), column)
     findings = list(Lineage(folder, records, deep=deep, wanted=wanted).walk(table))
     files = [f.path for f in findings if f.kind == "file"]
@@ -77,25 +76,22 @@ def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
     )
 
 
-def _row(rows: list[dict[str, str]], name: str, table: str) -> tuple[int, dict[str, str]]:
-    if name.isdigit() and 1 <= int(name) <= len(rows):
-        return int(name), rows[int(name) - 1]
-    for number, row in enumerate(rows, 1):
+def _row(rows: list[dict[str, str]], name: str, table: str) -> dict[str, str]:
+    """Return the row of a number, which counts from 1, or of a name in the second column."""
+    for row in rows:  # names first: the rows of table 2 are called 0, control, 1, ...
         if list(row.values())[1].lower() == name.lower():
-            return number, row
+            return row
+    if name.isdigit() and 1 <= int(name) <= len(rows):
+        return rows[int(name) - 1]
     names = ", ".join(list(row.values())[1] for row in rows)
     raise InputError(f"{table} has no row {name!r}; it has 1 to {len(rows)}: {names}.")
 
 
-def _runs(record: Record, table: str, number: int, row: dict[str, str]) -> list[str]:
-    if table == "table1":
-        run = row["arch"].lower()
-    elif table == "table2":
-        run = f"student{row['iteration']}" if row["iteration"] != "0" else "maknet"
-    elif table == "table3":
-        run = _LESANETS[number - 1]
-    else:
+def _runs(record: Record, table: str, row: dict[str, str]) -> list[str]:
+    """Return the runs of a line, one for each seed; the column `run` names it without seed."""
+    if "run" not in row:
         raise InputError(f"Cells are traced in table1.csv, table2.csv and table3.csv, not {table}.")
+    run = row["run"]
     metrics = [Path(p).stem for p in record.inputs if "/metrics/" in p and p.endswith(".json")]
     return [name for name in metrics if name == run or name.startswith(f"{run}-seed")]
 

@@ -54,4 +54,4 @@ def validation_metrics(
     """
     thresholds = calibrate_thresholds(scores, labels.positive, labels.known, threshold_grid)
     result = evaluate(scores, labels.positive, labels.known, thresholds, parents)
-    return {"auc": result.auc, "f1": result.f1}
+    return {name: result.means[name] for name in ("auc", "f1")}

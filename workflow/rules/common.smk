@@ -90,7 +90,10 @@ wildcard_constraints:
     split="train|val|test|hand",
     round=r"\d+",
     seed=r"(-seed\d+)?",
-    run=r"(maknet|vgg16|resnet18|student\d+|lesanet_(imagenet|tcia|scratch))(-seed\d+)?",
+    run=(
+        r"(maknet|(vgg16|resnet18)(_imagenet)?|student\d+|control"
+        r"|lesanet_(imagenet|tcia|scratch(_slow)?))(-seed\d+)?"
+    ),
 
 
 localrules:
@@ -127,17 +130,41 @@ def labeler_file(name: str):
     return lambda w: f"<results>/runs/{labeler(int(w.round), w.seed)}/{name}"
 
 
-def imagenet_of(wildcards) -> str | list[str]:
-    """Return the fetched ImageNet weights of a network that starts from them, else nothing."""
-    wanted = config["networks"][wildcards.arch].get("weights") == "imagenet"
-    return f"<data>/imagenet/{wildcards.arch}" if wanted else []
+# Table 1 has both readings of section 4.4: from random weights, and from those of natural images.
+PRETRAINED = ["vgg16_imagenet", "resnet18_imagenet"]
+
+
+def generic_weights(arch: str, seed: str) -> str:
+    """Return the weights of natural images for an architecture, or of textures in their place."""
+    return {
+        "imagenet": f"<data>/imagenet/{arch}",
+        "textures": f"<results>/runs/{arch}_textures{seed}/model.safetensors",
+    }[config["generic"]]
+
+
+def arch_of(wildcards) -> str:
+    """Return the architecture of a run of table 1."""
+    return wildcards.net.removesuffix("_imagenet")
+
+
+def start_of(wildcards) -> str | list[str]:
+    """Return the weights that a run of table 1 starts from; none for random ones."""
+    pretrained = wildcards.net in PRETRAINED
+    return generic_weights(arch_of(wildcards), wildcards.seed) if pretrained else []
+
+
+def network_settings(wildcards) -> dict:
+    """Return the settings of a network; torchvision's weights expect normalized images."""
+    settings = dict(config["networks"][arch_of(wildcards)])
+    if wildcards.net in PRETRAINED and config["generic"] == "imagenet":
+        settings["imagenet_input"] = True
+    return settings
 
 
 def backbone_of(wildcards) -> str | list[str]:
-    """Return the weights that a LesaNet starts from; none for `scratch`."""
-    generic = {
-        "imagenet": "<data>/imagenet/vgg16",
-        "textures": f"<results>/runs/vgg16_textures{wildcards.seed}/model.safetensors",
-    }[config["lesanet"]["generic"]]
+    """Return the weights that a LesaNet starts from; none for random ones."""
+    if wildcards.init.startswith("scratch"):
+        return []
     domain = f"<results>/runs/vgg16_tcia{wildcards.seed}/model.safetensors"
-    return {"imagenet": generic, "tcia": domain, "scratch": []}[wildcards.init]
+    generic = generic_weights("vgg16", wildcards.seed)
+    return domain if wildcards.init == "tcia" else generic

@@ -59,7 +59,6 @@ rule compute_metrics:
     params:
         threshold_grid=config["evaluation"]["threshold_grid"],
         bootstrap_samples=config["evaluation"]["bootstrap_samples"],
-        confidence=config["evaluation"]["confidence"],
         seed=config["seeds"][0],
     script:
         "../../scripts/compute_metrics.py"

@@ -22,7 +22,11 @@ LESANET_TRAINING = {
 
 
 rule train_lesanet:
-    """LesaNet by what it starts from; from random weights as its released code trains it."""
+    """LesaNet by what it starts from.
+
+    `scratch` is what its released code trains, random weights at a rate of its own;
+    `scratch_slow` has the rate of the transfers.
+    """
     input:
         train="<data>/patches/train.npy",
         train_index="<data>/patches/train.csv",
@@ -43,7 +47,7 @@ rule train_lesanet:
     benchmark:
         "<benchmarks>/train/lesanet_{init}{seed}.tsv"
     wildcard_constraints:
-        init="imagenet|tcia|scratch",
+        init="imagenet|tcia|scratch|scratch_slow",
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -1,6 +1,5 @@
-# Weights to start LesaNet from: VGG16 on the unlabeled CT, and on drawn textures where these stand in for
-# ImageNet.
-VGG16_FRESH = {**config["networks"]["vgg16"], "weights": "none"}
+# Weights to start from: VGG16 on the unlabeled CT, and networks on drawn textures where these stand in
+# for ImageNet.
 
 
 rule pretrain_vgg16:
@@ -29,7 +28,7 @@ rule pretrain_vgg16:
         mem_mb=memory(16000, 500),
         runtime=limit(30, config["pretraining"]["epochs"] * UNLABELED_IMAGES, 300),
     params:
-        settings=VGG16_FRESH,
+        settings=config["networks"]["vgg16"],
         pretraining=config["pretraining"],
         loss=config["loss"],
         evaluation=VALIDATION,
@@ -40,7 +39,7 @@ rule pretrain_vgg16:
 
 
 rule draw_textures:
-    """Textures that stand in for ImageNet where `lesanet.generic` says so."""
+    """Textures that stand in for ImageNet where `generic` says so."""
     output:
         train="<data>/textures/train.npy",
         train_index="<data>/textures/train.csv",
@@ -75,19 +74,14 @@ use rule train_network as pretrain_textures with:
         val_labels="<data>/textures/val.npz",
         relations="<data>/textures/relations.json",
     output:
-        weights="<results>/runs/vgg16_textures{seed}/model.safetensors",
-        network="<results>/runs/vgg16_textures{seed}/network.json",
-        history="<results>/runs/vgg16_textures{seed}/history.csv",
-        events=directory("<results>/runs/vgg16_textures{seed}/events"),
+        weights="<results>/runs/{net}_textures{seed}/model.safetensors",
+        network="<results>/runs/{net}_textures{seed}/network.json",
+        transfer="<results>/runs/{net}_textures{seed}/transfer.json",
+        history="<results>/runs/{net}_textures{seed}/history.csv",
+        events=directory("<results>/runs/{net}_textures{seed}/events"),
     log:
-        "<logs>/train/vgg16_textures{seed}.log",
+        "<logs>/train/{net}_textures{seed}.log",
     benchmark:
-        "<benchmarks>/train/vgg16_textures{seed}.tsv"
-    params:
-        arch="vgg16",
-        settings=VGG16_FRESH,
-        training=config["training"],
-        loss=config["loss"],
-        evaluation=VALIDATION,
-        seed=seed_of,
-        device=config["device"],
+        "<benchmarks>/train/{net}_textures{seed}.tsv"
+    wildcard_constraints:
+        net="vgg16|resnet18",

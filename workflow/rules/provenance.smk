@@ -4,8 +4,9 @@ AUDITED = [
     *expand("<results>/table{number}.csv", number=[1, 2, 3]),
     *expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
     *expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
-    "<results>/table3_difference.csv",
+    *expand("<results>/table{number}_difference.csv", number=[1, 2, 3]),
     "<results>/overlap.csv",
+    "<results>/counts_vs_paper.csv",
     "<results>/pseudo_labels.csv",
     "<results>/perturbations.csv",
     "<results>/deletion.csv",
@@ -33,7 +34,7 @@ rule list_licenses:
         used={
             "labeled": {"source": config["labeled"]["source"]},
             "unlabeled": {"source": config["unlabeled"]["source"]},
-            "lesanet": {"generic": config["lesanet"]["generic"]},
+            "generic": config["generic"],
         },
     script:
         "../../scripts/list_licenses.py"

@@ -60,6 +60,7 @@ rule train_student:
         mem_mb=memory(16000, 500),
         runtime=limit(30, STUDENT["epochs"] * 2 * LABELED_IMAGES, 400),
     params:
+        run=lambda w: f"student{w.round}",
         settings=config["networks"]["maknet"],
         student=STUDENT,
         augmentation=config["augmentation"],
@@ -69,6 +70,35 @@ rule train_student:
         device=config["device"],
     script:
         "../../scripts/train_student.py"
+
+
+use rule train_student as train_control with:
+    input:
+        train="<data>/labeled/train.npy",
+        train_index="<data>/labeled/train.csv",
+        train_labels="<data>/labels/train.npz",
+        val="<data>/labeled/val.npy",
+        val_index="<data>/labeled/val.csv",
+        val_labels="<data>/labels/val.npz",
+        relations="<data>/labels/relations.json",
+    output:
+        weights="<results>/runs/control{seed}/model.safetensors",
+        network="<results>/runs/control{seed}/network.json",
+        history="<results>/runs/control{seed}/history.csv",
+        events=directory("<results>/runs/control{seed}/events"),
+    log:
+        "<logs>/train/control{seed}.log",
+    benchmark:
+        "<benchmarks>/train/control{seed}.tsv"
+    params:
+        run="control",
+        settings=config["networks"]["maknet"],
+        student=STUDENT,
+        augmentation=config["augmentation"],
+        loss=config["loss"],
+        evaluation=VALIDATION,
+        seed=seed_of,
+        device=config["device"],
 
 
 rule summarize_pseudo_labels:

@@ -1,7 +1,9 @@
 # The paper's tables. CSV is the result; Markdown and HTML are for reading.
-TABLE1_RUNS = ["vgg16", "resnet18", "maknet"]
-TABLE2_RUNS = ["maknet", *(f"student{number}" for number in ROUNDS)]
-TABLE3_RUNS = ["lesanet_imagenet", "lesanet_tcia", "lesanet_scratch"]
+TABLE1_RUNS = ["vgg16", "vgg16_imagenet", "resnet18", "resnet18_imagenet", "maknet"]
+TABLE2_RUNS = ["maknet", "control", *(f"student{number}" for number in ROUNDS)]
+TABLE3_RUNS = [
+    f"lesanet_{init}" for init in ("imagenet", "tcia", "scratch", "scratch_slow")
+]
 
 
 rule make_table1:
@@ -17,6 +19,7 @@ rule make_table1:
     output:
         csv="<results>/table1.csv",
         by_seed="<results>/table1_by_seed.csv",
+        difference="<results>/table1_difference.csv",
         markdown="<results>/table1.md",
         html=report(
             "<results>/table1.html",
@@ -30,6 +33,9 @@ rule make_table1:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
+        runs=TABLE1_RUNS,
+        pretrained=PRETRAINED,
+        generic=config["generic"],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
     script:
@@ -50,6 +56,7 @@ rule make_table2:
     output:
         csv="<results>/table2.csv",
         by_seed="<results>/table2_by_seed.csv",
+        difference="<results>/table2_difference.csv",
         markdown="<results>/table2.md",
         html=report(
             "<results>/table2.html",
@@ -63,6 +70,7 @@ rule make_table2:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
+        runs=TABLE2_RUNS,
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
     script:
@@ -96,7 +104,9 @@ rule make_table3:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        methods=[config["lesanet"]["generic"], config["unlabeled"]["source"], "scratch"],
+        runs=TABLE3_RUNS,
+        methods=[config["generic"], config["unlabeled"]["source"]],
+        scratch_rates=[LESANET["scratch_learning_rate"], LESANET["learning_rate"]],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
     script:

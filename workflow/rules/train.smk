@@ -14,18 +14,19 @@ rule train_network:
         val_index="<data>/labeled/val.csv",
         val_labels="<data>/labels/val.npz",
         relations="<data>/labels/relations.json",
-        imagenet=imagenet_of,
+        backbone=start_of,
     output:
-        weights="<results>/runs/{arch}{seed}/model.safetensors",
-        network="<results>/runs/{arch}{seed}/network.json",
-        history="<results>/runs/{arch}{seed}/history.csv",
-        events=directory("<results>/runs/{arch}{seed}/events"),
+        weights="<results>/runs/{net}{seed}/model.safetensors",
+        network="<results>/runs/{net}{seed}/network.json",
+        transfer="<results>/runs/{net}{seed}/transfer.json",
+        history="<results>/runs/{net}{seed}/history.csv",
+        events=directory("<results>/runs/{net}{seed}/events"),
     log:
-        "<logs>/train/{arch}{seed}.log",
+        "<logs>/train/{net}{seed}.log",
     benchmark:
-        "<benchmarks>/train/{arch}{seed}.tsv"
+        "<benchmarks>/train/{net}{seed}.tsv"
     wildcard_constraints:
-        arch="maknet|vgg16|resnet18",
+        net="|".join(["maknet", "vgg16", "resnet18", *PRETRAINED]),
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -34,7 +35,8 @@ rule train_network:
         mem_mb=memory(16000),
         runtime=limit(30, config["training"]["epochs"] * LABELED_IMAGES, 200),
     params:
-        settings=lambda w: config["networks"][w.arch],
+        arch=arch_of,
+        settings=network_settings,
         training=config["training"],
         loss=config["loss"],
         evaluation=VALIDATION,

@@ -1,5 +1,6 @@
 """A table as a page of its own that opens from the file: nothing is fetched, columns sort."""
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -36,6 +37,7 @@ for (const table of document.querySelectorAll("table")) {
 _STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 1.5rem; color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.2rem; }
+h2 { font-size: 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; text-align: left; border-bottom: 1px solid #ddd; }
@@ -46,21 +48,28 @@ p { max-width: 60rem; }
 """
 
 
-def write_page(path: str | Path, table: pd.DataFrame, title: str, note: str) -> None:
-    """Write a table as HTML.
+def write_page(path: str | Path, tables: Mapping[str, pd.DataFrame], title: str, note: str) -> None:
+    """Write tables below each other as HTML.
 
     Args:
         path: To write.
-        table: Cells are shown as they are; undefined ones as a dash.
-        title: Heading.
+        tables: By heading, which may be empty; cells are shown as they are, undefined ones as a
+            dash. A table without rows is left out.
+        title: Heading of the page.
         note: A paragraph below.
     """
-    body = table.to_html(index=False, border=0, na_rep="-")
+    body = "\n".join(_section(name, table) for name, table in tables.items() if len(table))
     write_text(
         path,
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<h1>{escape(title)}</h1>\n<div class="wide">\n{body}\n</div>\n<p>{escape(note)}</p>\n'
+        f"<h1>{escape(title)}</h1>\n{body}\n<p>{escape(note)}</p>\n"
         f"<script>{_SORT}</script>\n</body>\n</html>\n",
     )
+
+
+def _section(name: str, table: pd.DataFrame) -> str:
+    heading = f"<h2>{escape(name)}</h2>\n" if name else ""
+    cells = table.to_html(index=False, border=0, na_rep="-")
+    return f'{heading}<div class="wide">\n{cells}\n</div>'

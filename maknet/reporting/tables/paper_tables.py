@@ -1,215 +1,83 @@
-"""The paper's tables: one row a line of its table, the paper's columns first.
+"""The paper's tables: one row per line, the paper's columns first.
 
-Behind them stand what the printed numbers hide: intervals, the usual convention for precision, the
-labels never predicted, and the spread over seeds where a run was repeated.
+Behind them stand what the printed numbers hide: the same means over frequent labels with intervals,
+the usual precision, the average precision, the labels never predicted, and the spread over seeds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from maknet.data.arrays import load_arrays
-from maknet.files import read_json
-from maknet.metrics.bootstrap import intervals
-from maknet.metrics.multilabel import METRICS
+from maknet.reporting.tables.runs import Repeated, metric_columns, numeric
 
-TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
-_TEXT = ("dataset", "arch", "method", "difference_of", "test_set", "metric")
-_EXTRAS = ("precision_standard", "never_predicted", "evaluable")
-
-
-@dataclass(frozen=True)
-class Repeated:
-    """One line of a table: a run, once for each seed.
-
-    Attributes:
-        metrics: Metrics of each seed.
-        bootstrap: Resampled means of each seed by test set, (samples, 4); the resampled patients
-            are the same for all seeds.
-    """
-
-    metrics: Sequence[Mapping[str, Any]]
-    bootstrap: Sequence[Mapping[str, NDArray[np.float64]]]
-
-
-def load_repeated(
-    metrics: Sequence[str | Path], bootstrap: Sequence[str | Path], seeds: int
-) -> list[Repeated]:
-    """Read the metrics and resamples of several runs, the files of a run's seeds side by side."""
-    return [
-        Repeated(
-            [read_json(path) for path in metrics[start : start + seeds]],
-            [load_arrays(path) for path in bootstrap[start : start + seeds]],
-        )
-        for start in range(0, len(metrics), seeds)
-    ]
-
-
-def table1(
-    dataset: str, networks: Sequence[Mapping[str, Any]], runs: Sequence[Repeated], confidence: float
-) -> pd.DataFrame:
-    """Return Table 1: one row a network.
-
-    Args:
-        dataset: `deeplesion`, `phantom` or `sample`.
-        networks: `network.json` of each run.
-        runs: What they scored, in the same order.
-        confidence: Of the intervals.
-    """
-    heads = [
-        {"dataset": dataset, "arch": network["title"], "parameters": network["parameters"]}
-        for network in networks
-    ]
-    tails = [
-        {"width": network["width"], "paper_size_parameters": network["paper_size_parameters"]}
-        for network in networks
-    ]
-    return _table(heads, runs, tails, confidence)
-
-
-def table2(dataset: str, width: float, runs: Sequence[Repeated], confidence: float) -> pd.DataFrame:
-    """Return Table 2: one row an iteration; 0 is the teacher.
-
-    Args:
-        dataset: `deeplesion`, `phantom` or `sample`.
-        width: Of the networks.
-        runs: The teacher, then the student of each round.
-        confidence: Of the intervals.
-    """
-    heads = [{"dataset": dataset, "iteration": number} for number in range(len(runs))]
-    return _table(heads, runs, [{"width": width}] * len(runs), confidence)
-
-
+KEYS = {1: "arch", 2: "iteration", 3: "method"}  # the column that names the lines of each table
+TEACHER, CONTROL = "0", "control"  # lines of table 2; the others are its rounds
+GENERIC = {"imagenet": "ImageNet", "textures": "drawn textures, in place of ImageNet"}
 METHODS = {
-    "imagenet": "LesaNet (ImageNet)",
-    "textures": "LesaNet (drawn textures, in place of ImageNet)",
+    **{key: f"LesaNet ({name})" for key, name in GENERIC.items()},
     "tcia": "LesaNet (TCIA)",
     "phantom": "LesaNet (phantom CT, in place of TCIA)",
     "folder": "LesaNet (own CT, in place of TCIA)",
-    "scratch": "LesaNet (random weights)",
 }
 
 
-def table3(
-    dataset: str, methods: Sequence[str], width: float, runs: Sequence[Repeated], confidence: float
-) -> pd.DataFrame:
-    """Return Table 3: one row a way to start LesaNet.
+@dataclass(frozen=True)
+class Line:
+    """One line of a table.
+
+    Attributes:
+        title: What it is called.
+        run: Name of its run, without seed.
+        scores: What it scored, for each seed.
+        network: Its `network.json`.
+    """
+
+    title: str
+    run: str
+    scores: Repeated
+    network: Mapping[str, Any] = field(default_factory=dict)
+
+
+def network_title(network: Mapping[str, Any], generic: str | None) -> str:
+    """Return the title of a line of Table 1.
 
     Args:
-        dataset: `deeplesion`, `phantom` or `sample`.
-        methods: What each run started from, a key of `METHODS`.
-        width: Of the networks.
-        runs: What they scored, in the same order.
-        confidence: Of the intervals.
+        network: Its `network.json`.
+        generic: Where its pretrained backbone is from, a key of `GENERIC`; None for random weights.
     """
-    heads = [{"dataset": dataset, "method": METHODS[method]} for method in methods]
-    return _table(heads, runs, [{"width": width}] * len(runs), confidence)
+    title = str(network["title"])
+    if title == "MAKNet":
+        return title
+    return f"{title} ({GENERIC[generic] if generic else 'random weights'})"
 
 
-def paired_difference(
-    dataset: str, first: Repeated, second: Repeated, names: tuple[str, str], confidence: float
+def scratch_title(learning_rate: float) -> str:
+    """Return the title of a line of Table 3 that starts from random weights."""
+    return f"LesaNet (random weights, learning rate {learning_rate:g})"
+
+
+def paper_table(
+    number: int, dataset: str, lines: Sequence[Line], confidence: float
 ) -> pd.DataFrame:
-    """Return how much `first` scores above `second`, with paired bootstrap intervals.
+    """Return one of the paper's tables.
 
-    Both are evaluated on the same resampled patients, so that what they have in common cancels.
-
-    Returns:
-        One row a test set and metric: `difference`, its interval `low` to `high`, and
-        `share_above_zero` of the resamples.
+    Args:
+        number: 1: networks; 2: the teacher, the control without pseudo-labels and the student of
+            every round; 3: what LesaNet starts from.
+        dataset: `deeplesion`, `phantom` or `sample`.
+        lines: Its lines.
+        confidence: Confidence of the intervals.
     """
     rows = []
-    for split, name in TEST_SETS.items():
-        ours, theirs = (
-            np.mean([arrays[split] for arrays in run.bootstrap], axis=0) for run in (first, second)
-        )
-        interval = intervals(ours - theirs, confidence)
-        for column, metric in enumerate(METRICS):
-            values = [
-                _mean([metrics[split]["summary"][metric] for metrics in run.metrics])
-                for run in (first, second)
-            ]
-            defined = None not in values
-            low, high = interval[metric] or (None, None)
-            gaps = (ours - theirs)[:, column]
-            gaps = gaps[~np.isnan(gaps)]
-            rows.append({
-                "dataset": dataset, "difference_of": f"{names[0]} minus {names[1]}",
-                "test_set": name, "metric": metric,
-                "difference": values[0] - values[1] if defined else None,  # type: ignore[operator]
-                "low": low, "high": high,
-                "share_above_zero": float((gaps > 0).mean()) if len(gaps) else None,
-            })  # fmt: skip
-    return _numeric(pd.DataFrame(rows))
-
-
-def by_seed(table: pd.DataFrame, key: str, runs: Sequence[Repeated], seeds: Sequence[int],
-            confidence: float) -> pd.DataFrame:  # fmt: skip
-    """Return one row a line of the table and seed, with each seed's own metrics and intervals."""
-    rows = []
-    for line, run in zip(table.to_dict("records"), runs, strict=True):
-        for seed, metrics, bootstrap in zip(seeds, run.metrics, run.bootstrap, strict=True):
-            columns = metric_columns(Repeated([metrics], [bootstrap]), confidence)
-            spread = {name for name in columns if name.endswith("_sd") or name == "seeds"}
-            kept = {name: value for name, value in columns.items() if name not in spread}
-            rows.append({"dataset": line["dataset"], key: line[key], "seed": seed, **kept})
-    return _numeric(pd.DataFrame(rows))
-
-
-def metric_columns(run: Repeated, confidence: float) -> dict[str, Any]:
-    """Return the columns of one run: the paper's eight, then what stands behind them.
-
-    Values are means over the seeds, `_sd` their sample standard deviation (None for one seed), and
-    `_low` and `_high` the bootstrap interval over patients of that mean.
-    """
-    printed: dict[str, Any] = {}
-    behind: dict[str, Any] = {"seeds": len(run.metrics)}
-    for split, name in TEST_SETS.items():
-        summaries = [metrics[split]["summary"] for metrics in run.metrics]
-        resampled = np.mean([arrays[split] for arrays in run.bootstrap], axis=0)
-        interval = intervals(resampled, confidence)
-        for metric in METRICS:
-            printed[f"{name}_{metric}"] = _mean([summary[metric] for summary in summaries])
-            low, high = interval[metric] or (None, None)
-            behind[f"{name}_{metric}_low"], behind[f"{name}_{metric}_high"] = low, high
-            behind[f"{name}_{metric}_sd"] = _deviation([summary[metric] for summary in summaries])
-        for extra in _EXTRAS:
-            behind[f"{name}_{extra}"] = _mean([summary[extra] for summary in summaries])
-    return printed | behind
-
-
-def _table(
-    heads: Sequence[Mapping[str, Any]], runs: Sequence[Repeated],
-    tails: Sequence[Mapping[str, Any]], confidence: float,
-) -> pd.DataFrame:  # fmt: skip
-    rows = [
-        {**head, **metric_columns(run, confidence), **tail}
-        for head, run, tail in zip(heads, runs, tails, strict=True)
-    ]
-    return _numeric(pd.DataFrame(rows))
-
-
-def _numeric(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with NaN for None, so that undefined numbers are numbers."""
-    mixed = [name for name in table.columns if table[name].dtype == object]
-    numbers = [name for name in mixed if name not in _TEXT]
-    return table.astype(dict.fromkeys(numbers, float))
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean, the value itself where there is one, None where one is undefined."""
-    defined = [value for value in values if value is not None]
-    if len(defined) < len(values):
-        return None
-    return defined[0] if len(defined) == 1 else float(np.mean(defined))
-
-
-def _deviation(values: Sequence[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    if len(defined) < 2 or len(defined) < len(values):
-        return None
-    return float(np.std(defined, ddof=1))
+    for line in lines:
+        row = {"dataset": dataset, KEYS[number]: line.title}
+        if number == 1:
+            row["parameters"] = line.network["parameters"]
+        row |= metric_columns(line.scores, confidence)
+        row["width"] = line.network["width"]
+        if number == 1:
+            row["paper_size_parameters"] = line.network["paper_size_parameters"]
+        rows.append({**row, "run": line.run})
+    return numeric(pd.DataFrame(rows))

@@ -1,16 +1,22 @@
 """A table as CSV, Markdown and HTML. CSV is the result, the others are for reading."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from maknet.files import write_frame, write_text
-from maknet.metrics.multilabel import METRICS
+from maknet.metrics.coverage import DIFFERENCES, REASON
+from maknet.metrics.multilabel import METRICS, MIN_POSITIVES
 from maknet.reporting.tables.html_page import write_page
+from maknet.reporting.tables.paper_tables import CONTROL, TEACHER
 
-_TITLES = {"auc": "AUC", "f1": "F1 score", "precision": "Precision", "recall": "Recall"}
+_TITLES = {
+    "auc": "AUC", "f1": "F1 score", "precision": "Precision", "recall": "Recall",
+    "average_precision": "Average precision",
+}  # fmt: skip
 _SET_TITLES = {"text_mined": "text-mined", "hand_labeled": "hand-labeled"}
 DATASET_NOTES = {
     "phantom": "Drawn CT (phantom), not patients: not comparable with the paper.",
@@ -19,29 +25,90 @@ DATASET_NOTES = {
 }
 
 
-def write_table(
-    table: pd.DataFrame, title: str, notes: Sequence[str], csv: str | Path, markdown: str | Path,
-    html: str | Path,
-) -> None:  # fmt: skip
-    """Write a table three times.
+@dataclass(frozen=True)
+class TablePage:
+    """A table, the differences between its lines, and what is said of them.
+
+    Attributes:
+        title: Heading.
+        table: As `maknet.reporting.tables.paper_tables` makes it.
+        differences: As `maknet.reporting.tables.differences` makes it.
+        notes: Sentences below it, behind what holds for all tables.
+    """
+
+    title: str
+    table: pd.DataFrame
+    differences: pd.DataFrame
+    notes: Sequence[str] = ()
+
+
+def write_table(page: TablePage, outputs: Mapping[str, str | Path]) -> None:
+    """Write a table for machines and for people.
 
     Args:
-        table: As `maknet.reporting.tables.paper_tables` makes it.
-        title: Its heading.
-        notes: Sentences below it, behind what holds for all tables.
-        csv: The result.
-        markdown: For a terminal or a forge.
-        html: For a browser.
+        page: The table.
+        outputs: Paths of `csv`, `difference` (CSV), `markdown` and `html`.
     """
-    write_frame(csv, table)
-    shown = _for_people(table)
-    note = " ".join([*_notes(table), *notes])
-    write_text(markdown, f"# {title}\n\n{_markdown(shown)}\n\n{note}\n")
-    write_page(html, shown, title, note)
+    write_frame(outputs["csv"], page.table)
+    write_frame(outputs["difference"], page.differences)
+    sections = {
+        "Paired differences over frequent labels": differences_for_people(page.differences),
+        "Means over all labels, as the paper prints them": _for_people(page.table),
+        "Means over frequent labels": _frequent_for_people(page.table),
+    }
+    note = " ".join([*_notes(page.table), *page.notes])
+    parts = [f"## {name}\n\n{_markdown(table)}" for name, table in sections.items() if len(table)]
+    write_text(outputs["markdown"], "\n\n".join([f"# {page.title}", *parts, note]) + "\n")
+    write_page(outputs["html"], sections, page.title, note)
+
+
+def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:
+    """Return text cells: one row per pair and test set, over the frequent labels."""
+    frequent = differences[differences["labels"] == "frequent"]
+    rows = []
+    for (pair, test_set), group in frequent.groupby(["difference_of", "test_set"], sort=False):
+        by_metric = group.set_index("metric")
+        cells = {
+            _TITLES[name]: _cell(*by_metric.loc[name, ["difference", "low", "high", "sd"]])
+            for name in (measure.removesuffix("_frequent") for measure in DIFFERENCES)
+        }
+        rows.append({"Difference": pair, "Test set": _SET_TITLES[str(test_set)], **cells})
+    return pd.DataFrame(rows)
 
 
 def _for_people(table: pd.DataFrame) -> pd.DataFrame:
-    """Return text cells: four decimals and the interval, titles as the paper's."""
+    """Return text cells of the means over all labels, with the paper's columns."""
+    shown = _heads(table)
+    for name, set_title in _SET_TITLES.items():
+        for metric in METRICS:
+            pairs = zip(table[f"{name}_{metric}"], table[f"{name}_{metric}_sd"], strict=True)
+            title = f"{_TITLES[metric]}, {set_title}"
+            shown[title] = [_cell(value, math.nan, math.nan, sd) for value, sd in pairs]
+        counts = zip(table[f"{name}_never_predicted"], table[f"{name}_evaluable"], strict=True)
+        shown[f"Never predicted, {set_title}"] = [f"{n:g} of {total:g}" for n, total in counts]
+        standard = table[f"{name}_precision_standard"]
+        shown[f"Precision with 0 for these, {set_title}"] = [
+            _cell(value, math.nan, math.nan, math.nan) for value in standard
+        ]
+    return shown
+
+
+def _frequent_for_people(table: pd.DataFrame) -> pd.DataFrame:
+    """Return text cells of the means over frequent labels, with intervals where they hold."""
+    shown = _heads(table)
+    for name, set_title in _SET_TITLES.items():
+        for metric in (*METRICS, "average_precision"):
+            column = f"{name}_{metric}_frequent"
+            ends = [table.get(column + end, pd.Series(math.nan, table.index))
+                    for end in ("", "_low", "_high", "_sd")]  # fmt: skip
+            shown[f"{_TITLES[metric]}, {set_title}"] = [
+                _cell(*cell) for cell in zip(*ends, strict=True)
+            ]
+        shown[f"Labels, {set_title}"] = [f"{n:g}" for n in table[f"{name}_frequent"]]
+    return shown
+
+
+def _heads(table: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame({"Dataset": table["dataset"]})
     if "arch" in table:
         shown["Arch"] = table["arch"]
@@ -50,19 +117,8 @@ def _for_people(table: pd.DataFrame) -> pd.DataFrame:
     if "method" in table:
         shown["Method"] = table["method"]
     if "iteration" in table:
-        shown["Iteration"] = ["0 (teacher)" if n == 0 else f"{n}" for n in table["iteration"]]
-    for name, set_title in _SET_TITLES.items():
-        for metric in METRICS:
-            column = f"{name}_{metric}"
-            parts = [table[column + end] for end in ("", "_low", "_high", "_sd")]
-            cells = [_cell(*cell) for cell in zip(*parts, strict=True)]
-            shown[f"{_TITLES[metric]}, {set_title}"] = cells
-        never_predicted = zip(
-            table[f"{name}_never_predicted"], table[f"{name}_evaluable"], strict=True
-        )
-        shown[f"Never predicted, {set_title}"] = [
-            f"{n:g} of {total:g}" for n, total in never_predicted
-        ]
+        names = {TEACHER: "0 (teacher)", CONTROL: "control (no pseudo-labels)"}
+        shown["Iteration"] = [names.get(str(n), str(n)) for n in table["iteration"]]
     return shown
 
 
@@ -81,14 +137,23 @@ def _notes(table: pd.DataFrame) -> list[str]:
     if scaled:
         widths = ", ".join(f"{w:g}" for w in scaled)
         notes.append(f"The networks are scaled in width ({widths}); the paper's have width 1.")
-    seeds = int(table["seeds"].iloc[0])
-    if seeds > 1:
-        notes.append(f"Means over {seeds} seeds ± their standard deviation.")
     notes.append(
         "Means over labels, by LesaNet's convention: the precision of a label that is never "
-        "predicted counts as 1. In brackets: bootstrap interval over patients."
+        f"predicted counts as 1. Frequent labels have at least {MIN_POSITIVES} positives in the "
+        "test set."
     )
-    return notes
+    seeds = int(table["seeds"].iloc[0])
+    if seeds > 1:
+        notes.append(
+            f"Means over {seeds} seeds ± their standard deviation; in brackets the interval for "
+            "the scatter of patients and of seeds together."
+        )
+    else:
+        notes.append(
+            "One seed: the interval in brackets is that of patients alone, and the scatter of "
+            "training, which can be larger than a difference, is not in it."
+        )
+    return [*notes, REASON]
 
 
 def _markdown(table: pd.DataFrame) -> str:

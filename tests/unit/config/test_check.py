@@ -69,7 +69,7 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("phantom.nuisances.scoutt", 1, "did you mean"),
         ("training.epochs", 12.0, "'training.epochs' must be a whole number"),
         ("training.learning_rate", float("nan"), "'training.learning_rate' must be finite"),
-        ("networks.vgg16.weights", "imagenet", "'networks.vgg16.width' must be 1"),
+        ("generic", "imagenet", "'networks.vgg16.width' must be 1"),
         ("networks.maknet", {"widths": [8] * 7, "layers": [3] * 7}, "is missing"),
         ("dataset", "deeplesion", "drawn data must be called phantom"),
         ("labeled.shared_patients", "some", "'labeled.shared_patients' is out of range"),

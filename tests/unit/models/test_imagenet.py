@@ -47,22 +47,3 @@ def test_without_network_it_says_which_file_to_put_where(
         imagenet.fetch_imagenet("vgg16", tmp_path / "out")
     assert f"download https://example.org/{FILE}" in str(caught.value)
     assert f"put the file at {cache / FILE}" in str(caught.value)
-
-
-def test_the_fetched_folder_serves_torchvision(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The real loading path of a baseline, from a folder, without network."""
-    from torchvision.models import resnet18
-
-    from maknet.models.baselines import IMAGENET_WEIGHTS
-    from maknet.models.build import build_network
-
-    monkeypatch.setattr(torch.hub, "_hub_dir", None)
-    state = resnet18().state_dict()
-    folder = tmp_path / "checkpoints"
-    folder.mkdir()
-    torch.save(state, folder / Path(IMAGENET_WEIGHTS["resnet18"].url).name)
-    imagenet.use_imagenet(tmp_path)
-    body = build_network("resnet18", 4, weights="imagenet").get_submodule("backbone").state_dict()
-    assert all(torch.equal(body[name], state[name]) for name in body)

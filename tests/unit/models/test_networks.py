@@ -90,32 +90,15 @@ def test_a_described_run_is_built_again(tmp_path: Path) -> None:
     assert torch.equal(again(x)[1], network.eval()(x)[1])
 
 
-def test_describing_downloads_nothing_and_draws_no_random_numbers() -> None:
+def test_describing_draws_no_random_numbers() -> None:
     before = torch.get_rng_state()
-    NetworkSpec("vgg16", 5, {**PAPER["vgg16"], "weights": "imagenet"}).describe()
+    NetworkSpec("vgg16", 5, PAPER["vgg16"]).describe()
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_imagenet_weights_are_loaded_and_change_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision.models import resnet18, vgg16_bn
-
-    for name, model in (("vgg16", vgg16_bn()), ("resnet18", resnet18())):
-        state = model.state_dict()
-        monkeypatch.setattr(
-            "torchvision.models._api.WeightsEnum.get_state_dict", lambda *_, s=state, **__: s
-        )
-        network = build_network(name, 5, weights="imagenet")
-        prefix = "features." if name == "vgg16" else ""
-        body = network.get_submodule("backbone").state_dict()
-        for key, tensor in body.items():
-            assert torch.equal(tensor, state[prefix + key]), key
-        mean = network.get_buffer("mean")
-        assert mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
-
-
-def test_imagenet_weights_need_the_full_width() -> None:
-    with pytest.raises(ValueError, match="fit width 1"):
-        build_network("vgg16", 5, weights="imagenet", width=0.5)
+def test_imagenet_input_is_normalized() -> None:
+    mean = build_network("resnet18", 5, width=0.125, imagenet_input=True).get_buffer("mean")
+    assert mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
 
 
 def plain_roi_pool(features: np.ndarray, box: tuple[float, ...], scale: float) -> np.ndarray:

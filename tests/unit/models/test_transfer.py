@@ -1,4 +1,4 @@
-"""Pretrained trunks are loaded whole, by name, and provably."""
+"""Pretrained backbones are loaded whole, by name, and provably."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def vgg16(path: Path, width: float = 0.125, change: bool = True) -> Path:
     return path
 
 
-def test_every_tensor_of_the_trunk_is_the_files(tmp_path: Path) -> None:
+def test_every_tensor_of_the_backbone_is_the_files(tmp_path: Path) -> None:
     lesanet = build_network("lesanet", 7, **SMALL)
     heads = {k: v.clone() for k, v in lesanet.state_dict().items() if not k.startswith("backbone.")}
     report = load_backbone(lesanet, vgg16(tmp_path / "model.safetensors"))
@@ -31,9 +31,9 @@ def test_every_tensor_of_the_trunk_is_the_files(tmp_path: Path) -> None:
     from maknet.models.build import load_weights
 
     load_weights(tmp_path / "model.safetensors", source)
-    trunk = {k: v for k, v in lesanet.state_dict().items() if k.startswith("backbone.")}
+    backbone = {k: v for k, v in lesanet.state_dict().items() if k.startswith("backbone.")}
     assert report["tensors"] == 13 * 6  # weight and bias of 13 convolutions, 4 of normalizations
-    for name, tensor in trunk.items():
+    for name, tensor in backbone.items():
         if "num_batches" not in name:
             assert torch.equal(tensor, source.state_dict()[name])
     for name, tensor in heads.items():
@@ -76,3 +76,28 @@ def test_weights_that_change_nothing_are_refused(tmp_path: Path) -> None:
     lesanet = build_network("lesanet", 7, **SMALL)
     with pytest.raises(InputError, match="holds no trained weights"):
         load_backbone(lesanet, vgg16(tmp_path / "m.safetensors", change=False))
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet18"])
+def test_classifiers_take_torchvisions_own_file(name: str, tmp_path: Path) -> None:
+    from torchvision import models
+
+    torch.manual_seed(1)
+    model = models.vgg16_bn() if name == "vgg16" else models.resnet18()
+    for parameter in model.parameters():
+        parameter.data += 0.01  # as training would; fresh normalizations are all alike
+    for key, buffer in model.named_buffers():
+        if "num_batches" not in key:
+            buffer += 0.01
+    torch.save(model.state_dict(), tmp_path / f"{name}-0.pth")
+    network = build_network(name, 5)
+    heads = {k: v.clone() for k, v in network.state_dict().items() if k.startswith("head.")}
+    report = load_backbone(network, backbone_file(tmp_path))
+    state = network.state_dict()
+    prefix = "features." if name == "vgg16" else ""
+    for key, tensor in model.state_dict().items():
+        is_head = key.startswith(("classifier", "fc."))
+        if key.startswith(prefix) and not is_head and "num_batches" not in key:
+            assert torch.equal(state[f"backbone.{key.removeprefix(prefix)}"], tensor), key
+    assert all(torch.equal(state[key], tensor) for key, tensor in heads.items())
+    assert report["tensors"] == (13 * 6 if name == "vgg16" else 20 * 5)

@@ -14,7 +14,7 @@ def sources(tmp_path: Path, labeled: str, unlabeled: str, generic: str) -> list[
         write_rows(receipts[-1], ("series_uid", "collection"), rows)
     config = {
         "labeled": {"source": labeled}, "unlabeled": {"source": unlabeled},
-        "lesanet": {"generic": generic},
+        "generic": generic,
     }  # fmt: skip
     known, attribution = ROOT / "config/data_sources.csv", ROOT / "config/attribution.csv"
     write_licenses(tmp_path / "out.csv", config, known, attribution, receipts)

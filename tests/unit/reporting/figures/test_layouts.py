@@ -17,7 +17,7 @@ from maknet.reporting.figures.deletion import deletion_table
 from maknet.reporting.figures.label_lists import write_labels
 from maknet.reporting.figures.training_curves import draw_training_curves
 from maknet.reporting.tables.paper_comparison import compare_with_paper
-from maknet.reporting.tables.paper_tables import TEST_SETS
+from maknet.reporting.tables.runs import TEST_SETS
 
 LONG = ["retroperitoneum lymph node", "superior mediastinum lymph node", "aorticopulmonary window"]
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maknet.errors import InputError
-from maknet.metrics.bootstrap import bootstrap_means, intervals
-from maknet.metrics.multilabel import area_under_curve, evaluate
+from maknet.metrics.multilabel import evaluate
+from maknet.metrics.ranking import area_under_curve
 from maknet.metrics.thresholds import calibrate_thresholds, expand_to_parents, predict
 
 # Five images, four labels: one ordinary, one never predicted, one without positives, one without
@@ -36,16 +36,16 @@ def test_by_hand() -> None:
     assert result.per_label["auc"].isna().tolist() == [False, False, True, True]
     assert result.evaluable == 2
     assert result.never_predicted == 1
-    assert result.precision == pytest.approx((2 / 3 + 1) / 2)
-    assert result.precision_standard == pytest.approx((2 / 3 + 0) / 2)
-    assert result.f1 == pytest.approx(1 / 3)
-    assert result.auc == pytest.approx((1 / 2 + 5 / 6) / 2)
+    assert result.means["precision"] == pytest.approx((2 / 3 + 1) / 2)
+    assert result.means["precision_standard"] == pytest.approx((2 / 3 + 0) / 2)
+    assert result.means["f1"] == pytest.approx(1 / 3)
+    assert result.means["auc"] == pytest.approx((1 / 2 + 5 / 6) / 2)
 
 
 def test_nothing_evaluable_gives_undefined_means() -> None:
     result = evaluate(SCORES[:1], POSITIVE[:1], KNOWN[:1], THRESHOLDS, NO_PARENTS)
     assert result.summary()["auc"] is None
-    assert result.evaluable == result.never_predicted == 0
+    assert result.evaluable == result.never_predicted == result.frequent == 0
 
 
 def test_a_score_that_is_no_number_is_refused() -> None:
@@ -106,22 +106,3 @@ def test_unknown_entries_change_nothing(seed: int) -> None:
     flipped = np.where(known, positive, ~positive)
     assert np.array_equal(calibrate_thresholds(scores, flipped, known), thresholds)
     assert evaluate(scores, flipped, known, thresholds, parents).summary() == result.summary()
-
-
-def test_intervals_hold_the_mean_and_resample_patients() -> None:
-    scores, positive, known = drawn(3)
-    thresholds = np.full(5, 0.5)
-    patients = np.repeat(np.arange(10), 3)
-    arguments = (scores, positive, known, thresholds, [[]] * 5)
-    draws = [bootstrap_means(*arguments, patients, 200, np.random.default_rng(1)) for _ in range(2)]
-    assert np.array_equal(*draws)
-    low, high = intervals(draws[0], 0.95)["auc"] or (1, 0)
-    assert low < evaluate(*arguments).auc < high
-    one_patient = bootstrap_means(*arguments, np.zeros(30, int), 5, np.random.default_rng(1))
-    assert (one_patient == one_patient[0]).all()
-
-
-def test_an_undefined_interval_is_none() -> None:
-    assert intervals(np.full((5, 4), np.nan), 0.95) == dict.fromkeys(
-        ("auc", "f1", "precision", "recall")
-    )
