@@ -48,6 +48,7 @@ rule all:
         table3="<results>/table3.csv",
         comparisons=expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
         overlap="<results>/overlap.csv",
+        counts="<results>/counts_vs_paper.csv",
         pseudo_labels="<results>/pseudo_labels.csv",
         curves="<results>/curves.png",
         figures=expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),

@@ -76,9 +76,14 @@ def write_rows(
 
 
 def write_frame(target: str | Path, table: "pd.DataFrame") -> None:
-    """Write a pandas table as CSV atomically, numbers with six significant digits."""
+    """Write a pandas table as CSV atomically, whole numbers whole, others with six digits."""
     with atomic_path(target) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+        table.to_csv(temporary, index=False, float_format=_digits, lineterminator="\n")
+
+
+def _digits(number: float) -> str:
+    # A count in a column with undefined cells is a float, and keeps its digits.
+    return f"{number:.0f}" if number.is_integer() and abs(number) < 2**53 else f"{number:.6g}"
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:

@@ -1,9 +1,19 @@
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from maknet.errors import InputError
-from maknet.files import atomic_path, read_json, read_rows, sha256, write_json, write_rows
+from maknet.files import (
+    atomic_path,
+    read_json,
+    read_rows,
+    sha256,
+    write_frame,
+    write_json,
+    write_rows,
+)
 
 
 def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -51,6 +61,12 @@ def test_rows_survive_a_round_trip(tmp_path: Path) -> None:
     spreadsheet = "\ufeff" + (tmp_path / "t.csv").read_text()  # as Excel saves it
     (tmp_path / "t.csv").write_text(spreadsheet, encoding="utf-8")
     assert read_rows(tmp_path / "t.csv") == rows
+
+
+def test_counts_keep_their_digits_beside_undefined_cells(tmp_path: Path) -> None:
+    table = pd.DataFrame({"n": [14_782_131, np.nan], "x": [0.12345678, 1e300]})
+    write_frame(tmp_path / "t.csv", table)
+    assert (tmp_path / "t.csv").read_text() == "n,x\n14782131,0.123457\n,1e+300\n"
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,22 @@ def test_no_phantom_number_stands_beside_the_papers(finished: Path, number: int)
     assert table["difference"].isna().all()
 
 
+def test_counts_and_overlap_say_that_they_are_a_phantoms(finished: Path) -> None:
+    results = finished / "results/demo"
+    counts = read_rows(results / "counts_vs_paper.csv")
+    assert {row["dataset"] for row in counts} == {"phantom"}
+    assert {row[column] for row in counts for column in ("paper", "read_as", "agrees")} == {""}
+    by_what = {row["what"]: row["ours"] for row in counts}
+    train = read_rows(finished / "data/demo/labeled/train.csv")
+    assert int(by_what["training images"]) == len(train)
+    overlap = read_rows(results / "overlap.csv")
+    assert len(overlap) == 2 * 6
+    assert {row["dataset"] for row in overlap} == {"phantom"}
+    assert {row[f"shared_{what}"] for row in overlap for what in ("lesions", "patients")} == {"0"}
+    for page in ("overlap", "counts_vs_paper"):
+        assert f"{page} (phantom)" in (results / f"pages/{page}.html").read_text()
+
+
 def test_refused_series_are_listed_and_counts_add_up(finished: Path) -> None:
     reasons = [row["reason"] for row in read_rows(finished / "results/demo/rejected.csv")]
     assert sorted(reasons) == ["localizer", "too_few_slices"]

@@ -1,5 +1,5 @@
 # Raw data: drawn, linked from a folder of the user's, or fetched. Only these rules know the source.
-# Fetched data are verified, so code that changes does not fetch 811 GB again. Raise this number when
+# Fetched data are verified, so code that changes does not fetch 736 GB again. Raise this number when
 # the rules would put other files in place.
 FETCH_VERSION = 1
 

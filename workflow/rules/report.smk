@@ -2,6 +2,8 @@
 PAGES = {
     "rejected": "Every unlabeled series that was refused, with the reason (section 2).",
     "series_funnel": "How many series and images each step left (section 2).",
+    "counts_vs_paper": "The counts that the paper's text states (sections 2 and 4) beside this run's. "
+    "The paper's are shown for DeepLesion only, with the numbers that its words are read as.",
     "overlap": "Lesions, key slices and patients that splits and test sets share. Hand-labeled lesions "
     "are partly drawn from the text-mined test set; all other pairs should share none (section 2).",
     "label_counts": "Positives of each label in each split (section 2).",
