@@ -1,4 +1,4 @@
-# `make demo` runs the whole workflow on drawn CT; `make test` runs every test that needs no GPU.
+# `make demo` runs the whole workflow on drawn CT; `make test` the tests of minutes, `make check` all.
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
@@ -17,10 +17,11 @@ demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
 	@echo && cat results/demo/table1.md results/demo/table2.md results/demo/table3.md
 	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md"
 
-test: .venv/.installed ## every test that needs no GPU and no network
-	.venv/bin/python -m pytest -n $(CORES) --dist loadfile
+test: .venv/.installed ## the tests of minutes, one run of all rules among them
+	.venv/bin/python -m pytest -n $(CORES) --dist loadfile -m "not slow"
 
-check: lint test ## what CI runs
+check: lint ## what CI runs: style, types, the workflow's linter, every test
+	.venv/bin/python -m pytest -n $(CORES) --dist loadfile
 
 lint: .venv/.installed ## style, types and the workflow's own linter
 	.venv/bin/ruff check .
