@@ -107,6 +107,7 @@ rule summarize_pseudo_labels:
         labels=expand(
             "<results>/pseudo/round{round}.npz", round=[*ROUNDS, len(ROUNDS) + 1]
         ),
+        train_labels="<data>/labels/train.npz",
     output:
         rounds="<results>/pseudo_labels.csv",
         by_label="<results>/pseudo_labels_by_label.csv",
@@ -125,6 +126,8 @@ rule summarize_pseudo_labels:
         mem_mb=memory(3000, 1500),
         runtime=limit(30),
     params:
+        loss=config["loss"],
+        threshold=config["pseudo_labels"]["threshold"],
         dataset=UNLABELED_NAME,
         labelers=[labeler(number) for number in [*ROUNDS, len(ROUNDS) + 1]],
     script:

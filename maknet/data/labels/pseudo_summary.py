@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from maknet.data.labels.pseudo_labels import PseudoLabels
 
@@ -41,9 +42,19 @@ def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) ->
     return pd.DataFrame(rows)
 
 
-def count_by_label(rounds: Sequence[PseudoLabels]) -> pd.DataFrame:
-    """Return how many images have each label: one row per label, a column `round<r>` per round."""
-    table = pd.DataFrame({"label": rounds[0].names})
+def count_by_label(
+    rounds: Sequence[PseudoLabels], chances: NDArray[np.floating]
+) -> pd.DataFrame:
+    """Return how many images have each label.
+
+    Args:
+        rounds: Pseudo-labels of round 1, 2, ...
+        chances: Chance of each label that the threshold stands for, (L,).
+
+    Returns:
+        One row per label: `label`, `chance_at_threshold`, and a column `round<r>` per round.
+    """
+    table = pd.DataFrame({"label": rounds[0].names, "chance_at_threshold": chances})
     for number, labels in enumerate(rounds):
         table[f"round{number + 1}"] = labels.label_counts()
     return table

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maknet.training.class_weights import class_weights
+from maknet.data.labels.class_weights import ClassWeighting
 from maknet.training.classifier.batches import BatchLoader
 from maknet.training.classifier.losses import WeightedFocalLoss
 from maknet.training.classifier.objective import Objective
@@ -30,19 +30,22 @@ class FocalSettings:
         learning_rate: Constant learning rate.
         monitor: Epoch whose weights are kept: `last`, or the best validation `auc` or `f1`.
         gamma: Focusing parameter of the focal loss.
-        max_weight: Upper bound of a class weight.
+        weighting: Class weights of the focal loss.
     """
 
     epochs: int
     learning_rate: float
     monitor: str
     gamma: float
-    max_weight: float
+    weighting: ClassWeighting
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any], loss: Mapping[str, Any]) -> "FocalSettings":
         """Read the config section `training`, `student` or `pretraining`, and `loss`."""
-        return cls(section["epochs"], section["learning_rate"], section["monitor"], **loss)
+        return cls(
+            section["epochs"], section["learning_rate"], section["monitor"], loss["gamma"],
+            ClassWeighting.from_config(loss),
+        )  # fmt: skip
 
 
 def focal_recipe(
@@ -60,7 +63,7 @@ def focal_recipe(
         seed: Seed of the dropout masks.
         device: Device on which the loss is computed.
     """
-    weights = class_weights(*balance, settings.max_weight)
+    weights = map(torch.from_numpy, settings.weighting.weights(*balance))
     loss = WeightedFocalLoss(*weights, gamma=settings.gamma).to(device)
     shares = [stream.weight for stream in loader.streams]
     return Recipe(

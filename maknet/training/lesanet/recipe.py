@@ -15,7 +15,7 @@ from torch import nn
 from maknet.data.labels.ontology import exclusive_matrix
 from maknet.data.shards.labeled_patches import LabeledPatches
 from maknet.inference.lesanet_scores import score_lesions
-from maknet.training.class_weights import class_weights
+from maknet.data.labels.class_weights import inverse_frequency
 from maknet.training.lesanet.batches import PatchLoader
 from maknet.training.lesanet.objective import LesaNetObjective, LossSettings
 from maknet.training.loop import Recipe
@@ -95,7 +95,8 @@ def lesanet_recipe(
     """
     table = training.labels
     known, positive = table.known.sum(0), (table.positive & table.known).sum(0)
-    positive_weight, negative_weight = class_weights(known, positive, settings.loss.max_weight)
+    weights = inverse_frequency(known, positive, settings.loss.max_weight)
+    positive_weight, negative_weight = map(torch.from_numpy, weights)
     matrix = exclusive_matrix(relations["exclusive_pairs"], len(relations["names"]))
     exclusive = torch.from_numpy(matrix.astype(np.float32)).to(device)
     objective = LesaNetObjective(

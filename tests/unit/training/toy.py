@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from maknet.data.labels.class_weights import ClassWeighting
 from maknet.data.labels.label_table import LabelTable
 from maknet.data.labels.pseudo_labels import PseudoLabels, sparse_labels
 from maknet.data.shards.labeled_images import LabeledImages
@@ -86,7 +87,7 @@ def _recipe(
             "learning_rate": 0.01,
             "monitor": "auc",
             "gamma": 2.0,
-            "max_weight": 300.0,
+            "weighting": ClassWeighting(),
             **changes,
         }
     )

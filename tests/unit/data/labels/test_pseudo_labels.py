@@ -75,4 +75,4 @@ def test_the_summary_counts_labels_and_changes() -> None:
     assert np.isnan(table["changed_images"][0])
     assert table["changed_images"][1] == 0.5
     assert table["changed_labels"][1] == 2 / 5  # one lost, one won, of five
-    assert count_by_label([first, second])["round2"].tolist() == [2, 1, 1]
+    assert count_by_label([first, second], np.full(3, 0.5))["round2"].tolist() == [2, 1, 1]

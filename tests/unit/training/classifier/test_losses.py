@@ -1,9 +1,7 @@
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from maknet.training.class_weights import class_weights
 from maknet.training.classifier.losses import WeightedFocalLoss
 
 
@@ -40,20 +38,3 @@ def test_unknown_entries_have_no_gradient() -> None:
     ones(3, 2.0)(logits, torch.ones(2, 3), known).backward()
     assert logits.grad is not None
     assert torch.equal(logits.grad != 0, known)
-
-
-def test_weights_balance_positives_and_negatives() -> None:
-    positive = np.zeros((100, 3), bool)
-    positive[:10, 0] = positive[:50, 1] = True
-    known = np.ones_like(positive)
-    known[90:, 1] = False
-    up, down = class_weights(known.sum(0), (positive & known).sum(0), 300.0)
-    assert up.tolist() == pytest.approx([5.0, 0.9, 300.0])
-    assert down.tolist() == pytest.approx([100 / 180, 90 / 80, 0.5])
-
-
-def test_weights_are_capped() -> None:
-    positive = np.zeros((1000, 1), bool)
-    positive[0] = True
-    up, _ = class_weights(np.array([1000]), positive.sum(0), 300.0)
-    assert up.item() == 300.0
