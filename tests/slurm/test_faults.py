@@ -14,7 +14,7 @@ from maknet.files import sha256
 from tests.slurm.cluster import Cluster, Head, slurm, wait_until
 from tests.workflow.conftest import Run
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 LONG = "student: {epochs: 40}\njobs: {checkpoint_s: 0.05}\n"
 RUN = "results/demo/runs/student1"
 RESULT = ("model.safetensors", "history.csv", "network.json")

@@ -10,7 +10,7 @@ from tests.slurm.cluster import Cluster, Head, wait_until
 from tests.workflow.conftest import Run
 from tests.workflow.test_fetching import copies, overlay, server  # noqa: F401 - fixtures
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 RECEIPT = "data/tcia/receipts/batch0000.csv"
 KINDS = ("rle", "scout_inside", "short")
 

@@ -8,7 +8,7 @@ from maknet.files import read_rows
 from maknet.provenance.records import read_record
 from tests.slurm.cluster import Cluster, Head
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 GPU_RULES = ("train_", "pretrain_", "predict_", "pseudo_label", "explain_run")
 LOCAL_RULES = {"make_table3"}
 

@@ -16,6 +16,16 @@ MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def jobs(stdout: str) -> dict[str, int]:
+    """Read the job table of a dry run."""
+    lines = [line.split() for line in stdout.splitlines()]
+    return {
+        part[0]: int(part[1])
+        for part in lines
+        if len(part) == 2 and part[1].isdigit() and not part[0].endswith(":")
+    }
+
+
 @pytest.fixture(scope="session")
 def snakemake() -> Run:
     """Return a function that runs Snakemake on this workflow in a given folder."""

@@ -12,7 +12,7 @@ import pytest
 from maknet.files import sha256
 from tests.workflow.conftest import ROOT, Run
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 LONG = "student: {epochs: 30}\njobs: {checkpoint_s: 0.05}\n"
 RUN = "results/demo/runs/student1"
 RESULT = ("model.safetensors", "history.csv", "network.json")

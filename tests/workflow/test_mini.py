@@ -1,32 +1,18 @@
-"""All rules on a small phantom, in the order a user meets them."""
+"""What a run of all rules on a small phantom leaves: its tables, figures and data."""
 
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from PIL import Image
 
 from maknet.data.labels.ontology import exclusive_matrix
 from maknet.data.labels.pseudo_labels import load_pseudo_labels
 from maknet.files import read_rows, sha256
-from maknet.provenance.code import reachable_files
-from tests.workflow.conftest import MINI, ROOT, Run
+from tests.workflow.conftest import ROOT
 
 pytestmark = pytest.mark.workflow
-
-
-def jobs(stdout: str) -> dict[str, int]:
-    """Read the job table of a dry run."""
-    lines = [line.split() for line in stdout.splitlines()]
-    return {
-        part[0]: int(part[1])
-        for part in lines
-        if len(part) == 2 and part[1].isdigit() and not part[0].endswith(":")
-    }
 
 
 def test_table1_is_what_the_runs_say(finished: Path) -> None:
@@ -137,167 +123,15 @@ def test_receipts_list_every_file(finished: Path) -> None:
     assert len(listed) == sum(1 for p in (data / "series").rglob("*.dcm"))
 
 
-def test_a_second_run_does_nothing(finished: Path, snakemake: Run) -> None:
-    done = snakemake(finished, configfiles=MINI)
-    assert done.returncode == 0
-    assert "Nothing to be done" in done.stderr
-
-
-def test_a_deleted_table_runs_one_job_and_comes_back_the_same(copied: Path, snakemake: Run) -> None:
-    target = copied / "results/demo/table1.csv"
-    before = sha256(target)
-    target.unlink()
-    planned = snakemake(copied, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
-    assert jobs(planned.stdout + planned.stderr) == {"make_table1": 1, "total": 1}
-    done = snakemake(copied, "results/demo/table1.csv", configfiles=MINI)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert sha256(target) == before
-
-
-@pytest.mark.parametrize(
-    ("figure", "rule"),
-    [("figure1.png", "draw_architecture"), ("figure3.png", "draw_explanations"),
-     ("figure4.pdf", "draw_explanations"), ("curves.png", "draw_training_curves"),
-     ("deletion.png", "summarize_explanations")],
-)  # fmt: skip
-def test_a_deleted_figure_runs_one_job_without_torch_and_comes_back_the_same(
-    copied: Path, snakemake: Run, figure: str, rule: str
-) -> None:
-    target = copied / "results/demo" / figure
-    before = sha256(target)
-    target.unlink()
-    done = snakemake(copied, f"results/demo/{figure}", configfiles=MINI)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, re.MULTILINE) == [rule]
-    assert sha256(target) == before
-    code = code_digest_files(rule)
-    assert not [path for path in code if "torch" in imported_packages(path)]
-
-
-def code_digest_files(rule: str) -> list[Path]:
-    """Return the script of a rule and all of the library that it reaches."""
-    rules = (ROOT / "workflow/rules/figures.smk").read_text()
-    script = re.search(rf"^rule {rule}:.*?\.\./\.\./(scripts/\w+\.py)", rules, re.M | re.S)
-    assert script is not None
-    return reachable_files(ROOT / script[1])
-
-
-def imported_packages(path: Path) -> set[str]:
-    return set(re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE))
-
-
-def test_a_changed_setting_reruns_what_depends_on_it(
-    copied: Path, snakemake: Run, tmp_path: Path
-) -> None:
-    other = tmp_path / "other.yaml"
-    other.write_text("loss: {gamma: 1.0}\n")
-    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
-    assert jobs(planned.stdout + planned.stderr) == {
-        "train_network": 3, "train_student": 2, "pseudo_label": 3, "summarize_pseudo_labels": 1,
-        "predict_scores": 7, "pretrain_vgg16": 1, "pretrain_textures": 1, "train_lesanet": 2,
-        "compute_metrics": 7, "make_table1": 1, "make_table2": 1, "make_table3": 1,
-        "compare_with_paper": 3, "draw_training_curves": 1, "all": 1, "explain_run": 2,
-        "describe_architecture": 1, "draw_architecture": 1, "draw_noisy_student": 1,
-        "draw_explanations": 2, "summarize_explanations": 1, "make_page": 6, "write_readme": 1,
-        "write_ro_crate": 1, "total": 51,
-    }  # fmt: skip
-
-
-def test_how_jobs_run_and_further_rounds_rerun_no_training(
-    copied: Path, snakemake: Run, tmp_path: Path
-) -> None:
-    other = tmp_path / "other.yaml"
-    other.write_text("jobs: {loader_threads: 3, checkpoint_s: 1}\n")
-    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
-    assert "Nothing to be done" in planned.stdout + planned.stderr
-    other.write_text("student: {rounds: 3}\n")
-    planned = snakemake(copied, "--dry-run", configfiles=(*MINI, str(other)))
-    assert jobs(planned.stdout + planned.stderr) == {
-        "train_student": 1, "pseudo_label": 1, "summarize_pseudo_labels": 1, "predict_scores": 2,
-        "pretrain_vgg16": 1, "train_lesanet": 1, "compute_metrics": 2, "make_table2": 1,
-        "make_table3": 1, "compare_with_paper": 2, "draw_training_curves": 1,
-        "draw_noisy_student": 1, "make_page": 4, "write_readme": 1, "all": 1,
-        "write_ro_crate": 1, "total": 22,
-    }  # fmt: skip
-
-
-def test_several_seeds_repeat_tables_1_and_2(copied: Path, snakemake: Run, tmp_path: Path) -> None:
-    other = tmp_path / "other.yaml"
-    other.write_text("seeds: [123, 7]\nstudent: {rounds: 1}\n")
-    done = snakemake(
-        copied, "results/demo/table1.csv", "results/demo/table2.csv",
-        configfiles=(*MINI, str(other)),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert not re.search("rule (train_network|train_student):.*seed=,", done.stderr)
-    for name, key, lines in (("table1", "arch", 3), ("table2", "iteration", 2)):
-        table = pd.read_csv(copied / f"results/demo/{name}.csv")
-        each = pd.read_csv(copied / f"results/demo/{name}_by_seed.csv")
-        assert table["seeds"].tolist() == [2] * lines
-        means = each.groupby(key)["text_mined_auc"].agg(["mean", "std"])
-        mine = table.set_index(key)[["text_mined_auc", "text_mined_auc_sd"]]
-        np.testing.assert_allclose(mine.sort_index(), means.sort_index(), rtol=1e-4)
-        assert each.groupby(key)["text_mined_auc"].nunique().max() == 2
-
-
-def test_a_bad_image_ends_in_one_sentence_and_no_half_output(copied: Path, snakemake: Run) -> None:
-    images = copied / "data/demo/phantom/deeplesion/Images_png"
-    index = copied / "data/demo/labeled/val.csv"
-    lesion = read_rows(index)[0]
-    bad = images / lesion["series"] / f"{int(lesion['key_slice']):03d}.png"
-    Image.new("L", (64, 64)).save(bad)
-    target = "data/demo/labeled/val.npy"
-    done = snakemake(copied, target, "--forcerun", "prepare_lesions", configfiles=MINI)
-    assert done.returncode != 0
-    sentence = [line for line in done.stderr.splitlines() if "16-bit gray PNG" in line]
-    assert sentence
-    assert str(bad.relative_to(copied)) in sentence[0]
-    assert "Traceback" not in done.stderr
-    assert not (copied / target).exists()
-
-
-def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_path: Path) -> None:
-    """Tables, labels, images and weights; not events, logs and records, which hold times."""
-    done = snakemake(tmp_path, configfiles=MINI)
-    assert done.returncode == 0, done.stderr[-2000:]
-    timed = {"events", "logs", "benchmarks", "provenance", "digests", "state", ".snakemake"}
-    timed |= {"ro-crate-metadata.json"}
-    checked = 0
-    for path in sorted(p for p in finished.rglob("*") if p.is_file()):
-        relative = path.relative_to(finished)
-        if timed.isdisjoint(relative.parts):
-            assert sha256(path) == sha256(tmp_path / relative), relative
-            checked += 1
-    assert checked > 100
-
-
-@pytest.mark.real
-def test_the_sample_configuration_runs_on_real_input(
-    real_data: Path, snakemake: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MAKNET_REAL_DATA", str(real_data))
-    small = tmp_path / "small.yaml"
-    small.write_text(yaml.safe_dump({
-        "image": {"size": 64}, "training": {"epochs": 1}, "evaluation": {"bootstrap_samples": 5},
-        "student": {"rounds": 1, "epochs": 1}, "pretraining": {"epochs": 1},
-        "lesanet": {"epochs": 1},
-    }))  # fmt: skip
-    done = snakemake(tmp_path, configfiles=("config/sample.yaml", str(small)))
-    assert done.returncode == 0, done.stderr[-3000:]
-    table = pd.read_csv(tmp_path / "results/sample/table1.csv")
-    assert set(table["dataset"]) == {"sample"}
-    assert table["text_mined_auc"].notna().all()
-    assert pd.read_csv(tmp_path / "results/sample/table2.csv")["iteration"].tolist() == [0, 1]
-    assert len(pd.read_csv(tmp_path / "results/sample/table3.csv")) == 3
-    patches = [row for split in ("train", "val", "test", "hand")
-               for row in read_rows(tmp_path / f"data/sample/patches/{split}.csv")]  # fmt: skip
-    assert len({row["lesion_index"] for row in patches}) >= 14
-    assert {row["slices_missing"] for row in patches} == {"2"}  # only key slices are there
-    refused = read_rows(tmp_path / "results/sample/rejected.csv")
-    assert {row["folder"]: row["reason"] for row in refused} == {
-        "abdomen_jpeg2000": "too_few_slices", "chest_crop_2": "too_few_slices",
-    }  # fmt: skip
-    assert len(read_rows(tmp_path / "data/sample/labeled/train.csv")) == 6
+def test_the_markdown_page_shows_what_is_there(finished: Path) -> None:
+    results = finished / "results/demo"
+    text = (results / "README.md").read_text()
+    assert "not comparable with the paper" in text
+    for number in (1, 2, 3):
+        assert f"## Table {number}" in text
+    shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
+    assert len(shown) == 8
+    assert all((results / name).is_file() for name in shown)
 
 
 def test_the_folder_of_tests_leaves_nothing_in_the_checkout() -> None:

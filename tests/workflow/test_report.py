@@ -15,6 +15,7 @@ from tests.workflow.conftest import MINI, Run
 
 pytestmark = [
     pytest.mark.workflow,
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (shutil.which("chromium") and shutil.which("chromedriver")),
         reason="needs Debian's chromium and chromium-driver",
@@ -129,13 +130,3 @@ def test_tables_sort_by_a_click_on_their_head(
     screenshot(browser, "table1", tmp_path)
     assert errors(browser) == []
     assert requests_to_the_network(browser) == []
-
-
-def test_the_markdown_page_shows_what_is_there(report: Path) -> None:
-    text = (report.parent / "README.md").read_text()
-    assert "not comparable with the paper" in text
-    for number in (1, 2, 3):
-        assert f"## Table {number}" in text
-    shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
-    assert len(shown) == 8
-    assert all((report.parent / name).is_file() for name in shown)

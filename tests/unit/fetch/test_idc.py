@@ -49,6 +49,7 @@ def server(wanted: dict[str, ManifestSeries]) -> Iterator[S3Server]:
     server.close()
 
 
+@pytest.mark.slow
 def test_faults_are_refused_by_name_and_a_rerun_fetches_only_them(
     server: S3Server, wanted: dict[str, ManifestSeries], tmp_path: Path
 ) -> None:
