@@ -13,6 +13,7 @@ from maknet.reporting.figures.explanations import (
     draw_attributions,
     draw_perturbations,
 )
+from maknet.reporting.figures.style import save_figure
 
 
 def main(
@@ -28,7 +29,7 @@ def main(
         exclusive_matrix(known["exclusive_pairs"], len(known["names"])), dataset,
     )  # fmt: skip
     draw = {"3": draw_attributions, "4": draw_perturbations}[number]
-    draw(shown, [png, pdf])
+    save_figure(draw(shown), [png, pdf])
 
 
 if __name__ == "__main__":

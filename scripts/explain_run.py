@@ -34,7 +34,7 @@ def main(
     arrays = explain_images(model, images, regions, settings, seed, on, examples)
     save_arrays(
         study, **arrays, examples=np.array(examples), lesions=labeled.labels.lesion_index,
-        fractions=np.array(settings.fractions),
+        patients=patients, fractions=np.array(settings.fractions),
     )  # fmt: skip
 
 

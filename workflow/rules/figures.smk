@@ -181,5 +181,6 @@ rule summarize_explanations:
     params:
         dataset=config["dataset"],
         titles=EXPLAINED_TITLES,
+        confidence=config["evaluation"]["confidence"],
     script:
         "../../scripts/summarize_explanations.py"

@@ -1,13 +1,12 @@
 """Figure 1: the architecture of the network that was trained, from its own description."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from maknet.reporting.figures.style import COLORS, arrow, box, paper_style, save_figure
+from maknet.reporting.figures.style import COLORS, arrow, box, paper_style
 
 _KIND_COLORS = {
     "stem": COLORS[0], "pool": COLORS[4], "block": COLORS[2], "global_pool": COLORS[4],
@@ -16,30 +15,27 @@ _KIND_COLORS = {
 _WIDTH, _STEP = 1.5, 1.85
 
 
-def draw_architecture(
-    described: Mapping[str, Any], dataset: str, width: float, paths: Sequence[Path]
-) -> None:
+@paper_style()
+def draw_architecture(described: Mapping[str, Any], dataset: str, width: float) -> Figure:
     """Draw the network as a row of parts, and one dense block in detail below.
 
     Args:
         described: Layer table that `describe_architecture` returned.
         dataset: Name of the data, for the title.
         width: Multiplier of the channels; 1 is the paper's size.
-        paths: PNG and PDF files to write.
     """
     parts = described["parts"]
-    with paper_style():
-        figure = Figure(figsize=(0.92 * len(parts) + 0.4, 4.6), layout="constrained")
-        top, bottom = figure.subplots(2, 1, height_ratios=(1.35, 1))
-        _draw_row(top, parts, described["size"])
-        block = next(part for part in parts if part["kind"] == "block")
-        _draw_block(bottom, block)
-        scaled = "" if width == 1 else f", channels scaled by {width:g}"
-        figure.suptitle(
-            f"MAKNet as trained on {dataset} data: {described['parameters']:,} parameters{scaled}\n"
-            "(a reconstruction: the paper gives no widths)"
-        )
-        save_figure(figure, paths)
+    figure = Figure(figsize=(0.92 * len(parts) + 0.4, 4.6), layout="constrained")
+    top, bottom = figure.subplots(2, 1, height_ratios=(1.35, 1))
+    _draw_row(top, parts, described["size"])
+    block = next(part for part in parts if part["kind"] == "block")
+    _draw_block(bottom, block)
+    scaled = "" if width == 1 else f", channels scaled by {width:g}"
+    figure.suptitle(
+        f"MAKNet as trained on {dataset} data: {described['parameters']:,} parameters{scaled}\n"
+        "(a reconstruction: the paper gives no widths)"
+    )
+    return figure
 
 
 def _draw_row(axes: Axes, parts: Sequence[Mapping[str, Any]], size: int) -> None:

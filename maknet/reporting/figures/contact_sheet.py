@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 
 from maknet.data.arrays import load_arrays
 from maknet.files import read_rows
-from maknet.reporting.figures.style import save_figure
+from maknet.reporting.figures.style import paper_style
 from maknet.seeding import generator
 
 _COLUMNS = 8
 Shown = tuple[dict[str, str], NDArray[Any]]
 
 
+@paper_style()
 def draw_contact_sheet(
     tables: Sequence[str | Path],
     thumbnails: Sequence[str | Path],
     dataset: str,
     per_status: int,
     seed: int,
-    target: str | Path,
-) -> None:
+) -> Figure:
     """Draw up to `per_status` accepted and as many refused series, chosen by the seed.
 
     Args:
@@ -35,7 +35,6 @@ def draw_contact_sheet(
         dataset: Name of the data, for the title.
         per_status: Largest number of accepted, and of refused, series.
         seed: Seed of the choice.
-        target: PNG file to write.
     """
     shown: list[Shown] = []
     for table, pictures in zip(tables, thumbnails, strict=True):
@@ -57,7 +56,7 @@ def draw_contact_sheet(
             axis.set_axis_off()
             if place < len(chosen):
                 _show(axis, *chosen[place])
-    save_figure(figure, [target], dpi=100)
+    return figure
 
 
 def _sample(shown: Sequence[Shown], most: int, seed: int) -> list[Shown]:

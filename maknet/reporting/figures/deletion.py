@@ -1,7 +1,12 @@
-"""Figures 3 and 4 in numbers: the confidence lost to each perturbation, over the whole test set."""
+"""Figures 3 and 4 in numbers: the confidence lost to each perturbation, over the whole test set.
+
+Intervals are by patient and hold the scatter of patients alone: each network was trained once, and
+another seed may give another difference. N images, K top labels.
+"""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,86 +14,145 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from maknet.reporting.figures.style import COLORS, MARKERS, paper_style, save_figure
+from maknet.errors import InputError
+from maknet.metrics.patient_means import PatientMean, patient_mean
+from maknet.reporting.figures.style import COLORS, MARKERS, paper_style
 
 Studies = Mapping[str, Mapping[str, NDArray[Any]]]
 _CHANGES = ("replaced", "black", "deleted")
+_TRAININGS = 1  # of each network; in the tables, so that nobody takes the intervals for more
 
 
-def perturbation_table(dataset: str, studies: Studies) -> pd.DataFrame:
-    """Return one row per network and perturbation.
+@dataclass(frozen=True)
+class _Effect:
+    """What a perturbation does to each image, or by how much it differs between two networks.
+
+    Attributes:
+        confidence: Mean probability of the original's top labels before, (N,).
+        confidence_after: The same after, (N,).
+        drop: What is lost, (N,).
+        top_kept: Share of the top labels that stay among the top, (N,).
+    """
+
+    confidence: NDArray[np.float64]
+    confidence_after: NDArray[np.float64]
+    drop: NDArray[np.float64]
+    top_kept: NDArray[np.float64]
+
+
+def perturbation_table(dataset: str, studies: Studies, confidence: float) -> pd.DataFrame:
+    """Return one row per network and perturbation, then the paired differences of two networks.
 
     Args:
         dataset: Name of the data.
-        studies: Arrays of `maknet.explain.study.explain_images` by network title.
+        studies: Arrays of `explain_run` by network title, all of the same images.
+        confidence: Probability with which an interval is to hold the true mean.
 
     Returns:
         Columns: `confidence` and `confidence_after` (mean probability of the original's top
-        labels), `drop`, `drop_sd` over images, and `top_kept` (share of the top labels that stay).
+        labels), `drop` and `top_kept` (share of the top labels that stay) with `_low` and `_high`
+        by patient, and `drop_sd` over images. In a row `A minus B` each is the mean of the
+        differences on the same image.
+
+    Raises:
+        InputError: The studies are of different images.
     """
+    _check_same_images(studies)
     rows = []
     for title, arrays in studies.items():
-        before = arrays["followed"][:, 0].mean(1)
-        original = arrays["labels"][:, 0]
-        for place, change in enumerate(_CHANGES, 1):
-            after = arrays["followed"][:, place].mean(1)
-            now = arrays["labels"][:, place]
-            kept = (original[:, :, None] == now[:, None, :]).any(2).mean()
-            drop = before - after
-            rows.append({
-                "dataset": dataset, "arch": title, "change": change, "images": len(before),
-                "confidence": before.mean(), "confidence_after": after.mean(),
-                "drop": drop.mean(), "drop_sd": drop.std(), "top_kept": kept,
-            })  # fmt: skip
-    return pd.DataFrame(rows)
+        rows += [(title, change, _effect(arrays, change)) for change in _CHANGES]
+    for first, second in combinations(studies, 2):
+        for change in _CHANGES:
+            one, other = (asdict(_effect(studies[title], change)) for title in (first, second))
+            difference = _Effect(**{name: one[name] - other[name] for name in one})
+            rows.append((f"{first} minus {second}", change, difference))
+    patients = next(iter(studies.values()))["patients"]
+    return pd.DataFrame([
+        {"dataset": dataset, "arch": title, "change": change, "trainings": _TRAININGS,
+         **_summary(effect, patients, confidence)}
+        for title, change, effect in rows
+    ])  # fmt: skip
 
 
-def deletion_table(dataset: str, studies: Studies, fractions: Sequence[float]) -> pd.DataFrame:
+def _effect(arrays: Mapping[str, NDArray[Any]], change: str) -> _Effect:
+    place = 1 + _CHANGES.index(change)
+    before, after = (arrays["followed"][:, i].mean(1, dtype=np.float64) for i in (0, place))
+    original, now = arrays["labels"][:, 0], arrays["labels"][:, place]
+    kept = (original[:, :, None] == now[:, None, :]).any(2).mean(1)
+    return _Effect(before, after, before - after, kept)
+
+
+def _summary(effect: _Effect, patients: NDArray[np.int64], confidence: float) -> dict[str, Any]:
+    drop, kept = (patient_mean(v, patients, confidence) for v in (effect.drop, effect.top_kept))
+    return {
+        "images": len(patients), "patients": drop.patients,
+        "confidence": effect.confidence.mean(), "confidence_after": effect.confidence_after.mean(),
+        **_columns("drop", drop), "drop_sd": effect.drop.std(), **_columns("top_kept", kept),
+    }  # fmt: skip
+
+
+def _columns(name: str, mean: PatientMean) -> dict[str, float]:
+    return {name: mean.value, f"{name}_low": mean.low, f"{name}_high": mean.high}
+
+
+def _check_same_images(studies: Studies) -> None:
+    lesions = [arrays["lesions"] for arrays in studies.values()]
+    if any(not np.array_equal(lesions[0], other) for other in lesions[1:]):
+        raise InputError(
+            f"The studies of {' and '.join(studies)} are of different images; make them anew."
+        )
+
+
+def deletion_table(
+    dataset: str, studies: Studies, fractions: Sequence[float], confidence: float
+) -> pd.DataFrame:
     """Return one row per network, way of choosing pixels, and deleted fraction.
 
     Args:
         dataset: Name of the data.
-        studies: Arrays of `maknet.explain.study.explain_images` by network title.
+        studies: Arrays of `explain_run` by network title.
         fractions: Deleted fractions of the pixels, in the order of the arrays.
+        confidence: Probability with which an interval is to hold the true mean.
 
     Returns:
         Columns: `chosen_by` (`attribution`, or `chance` as a control), `fraction`, `confidence`
-        (mean over images) and its standard error `confidence_se`.
+        (mean over images) with `confidence_low` and `confidence_high` by patient.
     """
     rows = []
     for title, arrays in studies.items():
         for field in ("by_attribution", "by_chance"):
             for place, fraction in sorted(enumerate(fractions), key=lambda pair: pair[1]):
-                values = arrays[field][:, place]
+                mean = patient_mean(arrays[field][:, place], arrays["patients"], confidence)
                 rows.append({
                     "dataset": dataset, "arch": title, "chosen_by": field.removeprefix("by_"),
-                    "fraction": fraction, "confidence": values.mean(),
-                    "confidence_se": values.std() / np.sqrt(len(values)),
+                    "fraction": fraction, "trainings": _TRAININGS,
+                    "images": len(arrays["patients"]), "patients": mean.patients,
+                    **_columns("confidence", mean),
                 })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def draw_deletion(table: pd.DataFrame, paths: Sequence[Path]) -> None:
+@paper_style()
+def draw_deletion(table: pd.DataFrame) -> Figure:
     """Draw the confidence against the deleted fraction, by attribution and by chance.
 
     Args:
         table: Table that `deletion_table` returned.
-        paths: PNG and PDF files to write.
     """
-    with paper_style():
-        figure = Figure(figsize=(4.6, 3.2), layout="constrained")
-        axes = figure.subplots()
-        for place, (arch, lines) in enumerate(table.groupby("arch", sort=False)):
-            for chosen, dash in (("attribution", "-"), ("chance", "--")):
-                part = lines[lines["chosen_by"] == chosen]
-                axes.errorbar(
-                    100 * part["fraction"], part["confidence"], part["confidence_se"], ls=dash,
-                    color=COLORS[place], marker=MARKERS[place], ms=4, capsize=2,
-                    label=f"{arch}, by {chosen}",
-                )  # fmt: skip
-        axes.set_xlabel("deleted pixels in percent")
-        axes.set_ylabel("mean confidence of the\noriginal's top labels")
-        axes.set_ylim(bottom=0)
-        axes.legend()
-        figure.suptitle(f"Deletion over the hand-labeled set (data: {table['dataset'].iloc[0]})")
-        save_figure(figure, paths)
+    figure = Figure(figsize=(4.6, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for place, (arch, lines) in enumerate(table.groupby("arch", sort=False)):
+        for chosen, dash in (("attribution", "-"), ("chance", "--")):
+            part = lines[lines["chosen_by"] == chosen]
+            value = part["confidence"]
+            bars = [value - part["confidence_low"], part["confidence_high"] - value]
+            axes.errorbar(
+                100 * part["fraction"], value, bars, ls=dash, color=COLORS[place],
+                marker=MARKERS[place], ms=4, capsize=2, label=f"{arch}, by {chosen}",
+            )  # fmt: skip
+    axes.set_xlabel("deleted pixels in percent")
+    axes.set_ylabel("mean confidence of the\noriginal's top labels")
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    figure.suptitle(f"Deletion over the hand-labeled set (data: {table['dataset'].iloc[0]})")
+    return figure

@@ -5,7 +5,6 @@ N images of the test set, E examples that are shown, L labels.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from maknet.reporting.figures.label_lists import LEGEND, MARKS, label_colors, write_labels
-from maknet.reporting.figures.style import FALSE, UNKNOWN, paper_style, save_figure
+from maknet.reporting.figures.style import FALSE, UNKNOWN, paper_style
 
 _VARIANT_TITLES = ("original", "replaced by neighbors", "black patch", "most influential deleted")
 _PERCENTILE = 99.0  # attributions above it are shown alike
@@ -43,43 +42,43 @@ class Explained:
     dataset: str
 
 
-def draw_attributions(shown: Explained, paths: Sequence[Path]) -> None:
+@paper_style()
+def draw_attributions(shown: Explained) -> Figure:
     """Draw figure 3: one row per example with its image, and each network's map and top labels."""
     count = len(shown.examples)
-    with paper_style():
-        figure = Figure(figsize=(7.4, 1.65 * count + 0.7), layout="constrained")
-        columns = 1 + 2 * len(shown.studies)
-        grid: Any = figure.subplots(count, columns, squeeze=False)
-        for row, example in enumerate(shown.examples):
-            first = next(iter(shown.studies.values()))
-            _image(grid[row, 0], first["variants"][row, 0], f"lesion {shown.lesions[example]}")
-            for place, (title, arrays) in enumerate(shown.studies.items()):
-                panel = grid[row, 1 + 2 * place]
-                _map(panel, arrays["attribution"][row], arrays["variants"][row, 0])
-                panel.set_title(f"{title}, gap {arrays['gap'][example]:.1g}", fontsize=7)
-                _list(grid[row, 2 + 2 * place], shown, arrays, example, 0)
-        figure.suptitle(f"Integrated gradients of the top labels (data: {shown.dataset})\n{LEGEND}")
-        save_figure(figure, paths)
+    figure = Figure(figsize=(7.4, 1.65 * count + 0.7), layout="constrained")
+    columns = 1 + 2 * len(shown.studies)
+    grid: Any = figure.subplots(count, columns, squeeze=False)
+    for row, example in enumerate(shown.examples):
+        first = next(iter(shown.studies.values()))
+        _image(grid[row, 0], first["variants"][row, 0], f"lesion {shown.lesions[example]}")
+        for place, (title, arrays) in enumerate(shown.studies.items()):
+            panel = grid[row, 1 + 2 * place]
+            _map(panel, arrays["attribution"][row], arrays["variants"][row, 0])
+            panel.set_title(f"{title}, gap {arrays['gap'][example]:.1g}", fontsize=7)
+            _list(grid[row, 2 + 2 * place], shown, arrays, example, 0)
+    figure.suptitle(f"Integrated gradients of the top labels (data: {shown.dataset})\n{LEGEND}")
+    return figure
 
 
-def draw_perturbations(shown: Explained, paths: Sequence[Path]) -> None:
+@paper_style()
+def draw_perturbations(shown: Explained) -> Figure:
     """Draw figure 4: each network's row of perturbed images of one example, with top labels."""
     example = shown.examples[0]
-    with paper_style():
-        figure = Figure(figsize=(7.4, 5.6), layout="constrained")
-        rows = 2 * len(shown.studies)
-        grid: Any = figure.subplots(rows, len(_VARIANT_TITLES))
-        for place, (title, arrays) in enumerate(shown.studies.items()):
-            for variant, name in enumerate(_VARIANT_TITLES):
-                pixels = arrays["variants"][0, variant]
-                heading = f"{title}: {name}" if variant == 0 else name
-                _image(grid[2 * place, variant], pixels, heading)
-                _list_followed(grid[2 * place + 1, variant], shown, arrays, example, variant)
-        figure.suptitle(
-            f"Perturbations of lesion {shown.lesions[example]} (data: {shown.dataset})\n"
-            f"The original's top labels; {MARKS[FALSE]}: no longer among the top"
-        )
-        save_figure(figure, paths)
+    figure = Figure(figsize=(7.4, 5.6), layout="constrained")
+    rows = 2 * len(shown.studies)
+    grid: Any = figure.subplots(rows, len(_VARIANT_TITLES))
+    for place, (title, arrays) in enumerate(shown.studies.items()):
+        for variant, name in enumerate(_VARIANT_TITLES):
+            pixels = arrays["variants"][0, variant]
+            heading = f"{title}: {name}" if variant == 0 else name
+            _image(grid[2 * place, variant], pixels, heading)
+            _list_followed(grid[2 * place + 1, variant], shown, arrays, example, variant)
+    figure.suptitle(
+        f"Perturbations of lesion {shown.lesions[example]} (data: {shown.dataset})\n"
+        f"The original's top labels; {MARKS[FALSE]}: no longer among the top"
+    )
+    return figure
 
 
 def _image(axes: Axes, pixels: NDArray[np.uint8], title: str) -> None:

@@ -1,43 +1,37 @@
 """The plot of the pseudo-labels of all rounds."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from maknet.reporting.figures.style import COLORS, MARKERS, paper_style, save_figure
+from maknet.reporting.figures.style import COLORS, MARKERS, paper_style
 
 
-def draw_pseudo_labels(
-    rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str, paths: Sequence[Path]
-) -> None:
+@paper_style()
+def draw_pseudo_labels(rounds: pd.DataFrame, by_label: pd.DataFrame, dataset: str) -> Figure:
     """Draw labels per image, unlabeled images, changes, and images per label.
 
     Args:
         rounds: Table that `summarize_rounds` returned.
         by_label: Table that `count_by_label` returned.
         dataset: Name of the data, for the title.
-        paths: PNG and PDF files to write.
     """
-    with paper_style():
-        figure = Figure(figsize=(7.2, 5.2), layout="constrained")
-        panels = figure.subplot_mosaic([["mean", "share", "removed"], ["images"] * 3])
-        number = rounds["round"]
-        _line(panels["mean"], number, {"": rounds["labels_per_image"]}, "labels per image")
-        _line(panels["share"], number, {
-            "without a label": rounds["without_label"] / rounds["images"],
-            "changed images": rounds["changed_images"],
-            "changed labels": rounds["changed_labels"],
-        }, "share")  # fmt: skip
-        _line(panels["removed"], number, {"": rounds["removed_as_exclusive"] / rounds["images"]},
-              "labels removed as exclusive\nper image")  # fmt: skip
-        _by_label(panels["images"], by_label)
-        images = int(rounds["images"].iloc[0])
-        figure.suptitle(f"Pseudo-labels of {images:,} unlabeled images (data: {dataset})")
-        save_figure(figure, paths)
+    figure = Figure(figsize=(7.2, 5.2), layout="constrained")
+    panels = figure.subplot_mosaic([["mean", "share", "removed"], ["images"] * 3])
+    number = rounds["round"]
+    _line(panels["mean"], number, {"": rounds["labels_per_image"]}, "labels per image")
+    _line(panels["share"], number, {
+        "without a label": rounds["without_label"] / rounds["images"],
+        "changed images": rounds["changed_images"],
+        "changed labels": rounds["changed_labels"],
+    }, "share")  # fmt: skip
+    _line(panels["removed"], number, {"": rounds["removed_as_exclusive"] / rounds["images"]},
+          "labels removed as exclusive\nper image")  # fmt: skip
+    _by_label(panels["images"], by_label)
+    images = int(rounds["images"].iloc[0])
+    figure.suptitle(f"Pseudo-labels of {images:,} unlabeled images (data: {dataset})")
+    return figure
 
 
 def _line(axes: Axes, x: pd.Series, lines: dict[str, pd.Series], name: str) -> None:

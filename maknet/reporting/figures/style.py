@@ -34,7 +34,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Draw in the style of all plots within the block."""
+    """Draw in the style of all plots within the block, or within the function that it decorates."""
     with mpl.rc_context():
         mpl.rcdefaults()  # a user's matplotlibrc would change the bytes
         mpl.rcParams.update(_STYLE)
@@ -49,10 +49,10 @@ def save_figure(figure: Figure, paths: Sequence[str | Path], dpi: int = 200) -> 
         paths: Files to write, each of the type that its suffix names.
         dpi: Resolution in dots per inch.
     """
+    dateless = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
     for path in paths:
         kind = Path(path).suffix.removeprefix(".")
-        dateless = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None}}
-        with atomic_path(path) as temporary:
+        with paper_style(), atomic_path(path) as temporary:
             figure.savefig(temporary, format=kind, dpi=dpi, metadata=dateless[kind])
 
 

@@ -1,7 +1,7 @@
 """Training curves of all runs: loss and validation metrics by epoch."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -9,33 +9,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from maknet.reporting.figures.style import COLORS, paper_style, save_figure
+from maknet.reporting.figures.style import COLORS, paper_style
 
 _PANELS = {"loss": "mean training loss", "auc": "validation AUC", "f1": "validation F1"}
 _SEED = re.compile(r"-seed\d+$")
 _DASHES = ("-", "--", ":", "-.")
 
 
-def draw_training_curves(
-    histories: Mapping[str, Path], dataset: str, paths: Sequence[Path]
-) -> None:
+@paper_style()
+def draw_training_curves(histories: Mapping[str, Path], dataset: str) -> Figure:
     """Draw one panel per quantity, one line per run; thin lines are those of further seeds.
 
     Args:
         histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
         dataset: Name of the data, for the title.
-        paths: PNG and PDF files to write.
     """
     tables = {run: pd.read_csv(history) for run, history in histories.items()}
-    with paper_style():
-        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
-        for axes, (column, title) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
-            _draw(axes, tables, column)
-            axes.set_ylabel(title)
-        handles, names = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
-        figure.suptitle(f"Trainings (data: {dataset})")
-        save_figure(figure, paths)
+    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+    for axes, (column, title) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
+        _draw(axes, tables, column)
+        axes.set_ylabel(title)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
+    figure.suptitle(f"Trainings (data: {dataset})")
+    return figure
 
 
 def _draw(axes: Axes, tables: Mapping[str, pd.DataFrame], column: str) -> None:

@@ -1,88 +1,84 @@
-"""Figures 1 to 4 are written as PNG and PDF, the same bytes for the same values."""
-
-from pathlib import Path
-from typing import Any
+"""The numbers behind figures 3 and 4, with intervals by patient, and what is known of a label."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from maknet.reporting.figures.architecture import draw_architecture
-from maknet.reporting.figures.deletion import deletion_table, draw_deletion, perturbation_table
-from maknet.reporting.figures.explanations import Explained, draw_attributions, draw_perturbations
+from maknet.errors import InputError
+from maknet.metrics.patient_means import patient_mean
+from maknet.reporting.figures.deletion import deletion_table, perturbation_table
+from maknet.reporting.figures.explanations import Explained
 from maknet.reporting.figures.label_lists import label_colors
-from maknet.reporting.figures.noisy_student import draw_noisy_student
 from maknet.reporting.figures.style import FALSE, TRUE, UNKNOWN
-
-
-def study() -> dict[str, np.ndarray]:
-    generator = np.random.default_rng(1)
-    labels = np.array([[[0, 1], [0, 1], [2, 0], [3, 2]]] * 3, np.int16)
-    followed = np.array([[[0.9, 0.8], [0.9, 0.7], [0.5, 0.2], [0.1, 0.1]]] * 3)
-    return {
-        "gap": np.array([0.01, 0.02, 0.03]), "labels": labels, "followed": followed,
-        "confidence": np.sort(generator.random((3, 4, 2)))[..., ::-1],
-        "by_attribution": np.array([[0.8, 0.1]] * 3), "by_chance": np.array([[0.8, 0.6]] * 3),
-        "attribution": generator.random((2, 8, 8)).astype(np.float32),
-        "variants": generator.integers(0, 256, (2, 4, 3, 8, 8)).astype(np.uint8),
-    }  # fmt: skip
-
-
-def explained() -> Explained:
-    positive = np.array([[1, 0, 0, 0]] * 3, bool)
-    exclusive = np.zeros((4, 4), bool)
-    exclusive[0, 1] = exclusive[1, 0] = True
-    return Explained({"MAKNet": study(), "VGG16": study()}, [2, 0], np.arange(3), list("abcd"),
-                     positive, exclusive, "phantom")  # fmt: skip
-
-
-def twice(draw: Any, folder: Path) -> None:
-    for attempt in ("1", "2"):
-        draw([folder / f"{attempt}.png", folder / f"{attempt}.pdf"])
-    for kind, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
-        first, second = ((folder / f"{n}.{kind}").read_bytes() for n in (1, 2))
-        assert first.startswith(start)
-        assert first == second
-    assert b"/FontFile2" in (folder / "1.pdf").read_bytes()  # fonts are embedded
-
-
-def test_figures_3_and_4(tmp_path: Path) -> None:
-    twice(lambda paths: draw_attributions(explained(), paths), tmp_path)
-    twice(lambda paths: draw_perturbations(explained(), paths), tmp_path)
-
-
-def test_figure_1(tmp_path: Path) -> None:
-    block = {"kind": "block", "output": [8, 4, 4], "parameters": 9, "layers": 3, "growth": 8,
-             "kernel_size": 3, "closing_kernel": 3, "hidden_attention": 2}  # fmt: skip
-    stem = {"kind": "stem", "output": [4, 8, 8], "parameters": 3}
-    described = {"size": 16, "parameters": 12, "labels": 2, "parts": [stem, block]}
-    twice(lambda paths: draw_architecture(described, "phantom", 0.25, paths), tmp_path)
-
-
-def test_figure_2(tmp_path: Path) -> None:
-    rounds = pd.DataFrame({"round": [1, 2], "labeler": ["maknet", "student1"], "images": 9,
-                           "labels_per_image": 3.0, "without_label": 1})  # fmt: skip
-    settings = {
-        "pseudo_labels": {"top": 15, "threshold": 0.5},
-        "student": {"labeled_batch": 4, "unlabeled_batch": 4, "epochs": 2},
-        "augmentation": {"rotation_deg": 8, "crop_area": [0.8, 1], "grayscale": 0,
-                         "autocontrast": 0.1},
-    }  # fmt: skip
-    twice(lambda paths: draw_noisy_student(5, 2, rounds, settings, "phantom", paths), tmp_path)
+from tests.unit.reporting.figures.examples import explained, study
 
 
 def test_labels_are_true_surely_false_or_unknown() -> None:
-    shown = explained()
+    shown: Explained = explained()
     colors = label_colors(np.array([0, 1, 2]), shown.positive[0], shown.exclusive)
     assert colors == [TRUE, FALSE, UNKNOWN]
 
 
-def test_the_numbers_behind_the_figures(tmp_path: Path) -> None:
-    table = perturbation_table("phantom", {"MAKNet": study()}).set_index("change")
+def test_perturbations_in_numbers() -> None:
+    table = perturbation_table("phantom", {"MAKNet": study()}, 0.95).set_index("change")
+    assert table["arch"].tolist() == ["MAKNet"] * 3
     assert table["confidence"].tolist() == pytest.approx([0.85] * 3)
     assert table["drop"].tolist() == pytest.approx([0.05, 0.5, 0.75])
     assert table["top_kept"].tolist() == pytest.approx([1.0, 0.5, 0.0])
-    curves = deletion_table("phantom", {"MAKNet": study()}, [0.0, 0.1])
-    assert curves["confidence"].tolist() == pytest.approx([0.8, 0.1, 0.8, 0.6])
-    assert curves["chosen_by"].tolist() == ["attribution"] * 2 + ["chance"] * 2
-    twice(lambda paths: draw_deletion(curves, paths), tmp_path)
+    assert table["patients"].tolist() == [3] * 3
+    assert table["images"].tolist() == [4] * 3
+
+
+def test_the_difference_of_two_networks_is_paired_and_by_patient() -> None:
+    """Images 0 and 1 are of one patient: three differences, not four."""
+    one, other = study(), study()
+    other["labels"] = one["labels"].copy()
+    other["labels"][:2, 1] = [3, 2]  # both top labels of one patient are lost
+    more = np.linspace(0, 0.3, 4)[:, None, None]  # lost by each image, whatever is changed
+    other["followed"][:, 1:] = one["followed"][:, 1:] - more
+    table = perturbation_table("phantom", {"MAKNet": one, "VGG16": other}, 0.9)
+    assert table["arch"].tolist() == ["MAKNet"] * 3 + ["VGG16"] * 3 + ["MAKNet minus VGG16"] * 3
+    assert (table["trainings"] == 1).all()
+    paired = table.set_index(["arch", "change"]).loc[("MAKNet minus VGG16", "replaced")]
+    kept = patient_mean(np.array([1.0, 1, 0, 0]), one["patients"], 0.9)
+    assert paired["top_kept"] == 0.5
+    assert paired["patients"] == 3
+    assert (paired["top_kept_low"], paired["top_kept_high"]) == pytest.approx((kept.low, kept.high))
+    assert paired["drop"] == pytest.approx(-0.15)
+    assert paired["confidence"] == pytest.approx(0.0)
+    alone = perturbation_table("phantom", {"MAKNet": one}, 0.9)
+    pd.testing.assert_frame_equal(table.iloc[:3], alone)
+
+
+def test_studies_of_other_images_are_not_compared() -> None:
+    other = {**study(), "lesions": np.array([40, 41, 42, 99])}
+    with pytest.raises(InputError, match="of MAKNet and VGG16 are of different images; make them"):
+        perturbation_table("phantom", {"MAKNet": study(), "VGG16": other}, 0.95)
+
+
+def test_deletion_curves_in_numbers_and_in_order() -> None:
+    arrays = {name: np.array([[0.3, 0.9, 0.5], [0.5, 0.7, 0.3]])
+              for name in ("by_attribution", "by_chance")}  # fmt: skip
+    arrays["patients"] = np.array([3, 8])
+    table = deletion_table("phantom", {"MAKNet": arrays}, [0.3, 0.0, 0.1], 0.95)
+    assert table["chosen_by"].tolist() == ["attribution"] * 3 + ["chance"] * 3
+    part = table[table["chosen_by"] == "chance"]
+    assert part["fraction"].tolist() == [0.0, 0.1, 0.3]
+    assert part["confidence"].tolist() == pytest.approx([0.8, 0.4, 0.4])
+    whole = patient_mean(np.array([0.9, 0.7]), arrays["patients"], 0.95)
+    assert part["confidence_low"].iloc[0] == pytest.approx(whole.low)
+    assert part["confidence_high"].iloc[0] == pytest.approx(whole.high)
+    assert part["patients"].tolist() == [2] * 3
+
+
+def test_images_of_one_patient_widen_the_bars() -> None:
+    arrays = study()
+    arrays["by_chance"] = np.array([[0.9] * 3, [0.9] * 3, [0.5] * 3, [0.4] * 3])
+    apart = {**arrays, "patients": np.arange(4)}
+    together, images = (
+        deletion_table("phantom", {"MAKNet": arrays_}, [0.0, 0.1, 0.3], 0.95)
+        for arrays_ in (arrays, apart)
+    )
+    width = (together["confidence_high"] - together["confidence_low"]).iloc[3:]
+    narrow = (images["confidence_high"] - images["confidence_low"]).iloc[3:]
+    assert (width > narrow).all()

@@ -1,23 +1,21 @@
 """Figures that real names and further seeds would spoil."""
 
 import itertools
-import math
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from maknet.files import sha256
-from maknet.reporting.figures import training_curves as curves
-from maknet.reporting.figures.deletion import deletion_table
 from maknet.reporting.figures.label_lists import write_labels
+from maknet.reporting.figures.pseudo_labels import draw_pseudo_labels
+from maknet.reporting.figures.style import save_figure
 from maknet.reporting.figures.training_curves import draw_training_curves
-from maknet.reporting.tables.paper_comparison import compare_with_paper
-from maknet.reporting.tables.runs import TEST_SETS
+from tests.unit.reporting.figures.examples import BY_LABEL, ROUNDS
+from tests.unit.reporting.figures.picture import Picture, assert_not_blank
 
 LONG = ["retroperitoneum lymph node", "superior mediastinum lymph node", "aorticopulmonary window"]
 
@@ -41,50 +39,39 @@ def test_the_longest_real_names_stay_in_their_panel(count: int) -> None:
         assert upper.y0 >= lower.y1 - 1
 
 
-def test_seeds_of_a_run_share_a_line_of_the_legend(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_seeds_of_a_run_share_a_line_of_the_legend(tmp_path: Path) -> None:
     table = pd.DataFrame({"epoch": [1, 2, 3], "loss": [3, 2, 1], "auc": [0.5] * 3, "f1": [0.1] * 3})
     table.to_csv(tmp_path / "h.csv", index=False)
     runs = [f"{run}{seed}" for seed in ("", "-seed2", "-seed3") for run in
             ("vgg16", "resnet18", "maknet", *(f"student{n}" for n in range(1, 6)))]  # fmt: skip
-    seen: list[Figure] = []
-    monkeypatch.setattr(curves, "save_figure", lambda figure, paths: seen.append(figure))
-    draw_training_curves(dict.fromkeys(runs, tmp_path / "h.csv"), "phantom", [])
-    legend = seen[0].legends[0]
+    figure = draw_training_curves(dict.fromkeys(runs, tmp_path / "h.csv"), "phantom")
+    legend = figure.legends[0]
     assert len(legend.get_texts()) == 8
-    seen[0].draw_without_rendering()
+    figure.draw_without_rendering()
     box = legend.get_window_extent()
     assert box.x0 >= 0
-    assert box.x1 <= seen[0].bbox.x1
-    lines = seen[0].axes[0].get_lines()
+    assert box.x1 <= figure.bbox.x1
+    lines = figure.axes[0].get_lines()
     styles = {(line.get_color(), line.get_linestyle()) for line in lines}
     assert len(lines) == 24
     assert len(styles) == 8
 
 
-def test_an_undefined_interval_holds_nothing() -> None:
-    columns = {f"{name}_{metric}{end}": [math.nan if end else 0.5]
-               for name in TEST_SETS.values() for metric in ("auc", "f1", "precision", "recall")
-               for end in ("", "_low", "_high")}  # fmt: skip
-    table = pd.DataFrame({"dataset": ["deeplesion"], "arch": ["MAKNet"], **columns})
-    paper = pd.DataFrame({"table": [1], "row": ["MAKNet"], **{k: [0.6] for k in columns}})
-    assert compare_with_paper(1, table, paper)["within_interval"].isna().all()
-
-
-def test_deletion_curves_are_drawn_in_order() -> None:
-    arrays = {name: np.array([[0.3, 0.9, 0.5]]) for name in ("by_attribution", "by_chance")}
-    table = deletion_table("phantom", {"MAKNet": arrays}, [0.3, 0.0, 0.1])
-    part = table[table["chosen_by"] == "chance"]
-    assert part["fraction"].tolist() == [0.0, 0.1, 0.3]
-    assert part["confidence"].tolist() == [0.9, 0.5, 0.3]
+def test_one_round_and_one_epoch_are_seen(tmp_path: Path) -> None:
+    one_round = draw_pseudo_labels(ROUNDS.iloc[:1], BY_LABEL[["label", "round1"]], "phantom")
+    pd.DataFrame({"epoch": [1], "loss": [1.0], "auc": [0.5], "f1": [0.2]}).to_csv(
+        tmp_path / "h.csv", index=False
+    )
+    one_epoch = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom")
+    for figure in (one_round, one_epoch):
+        picture = Picture(figure, tmp_path)
+        assert_not_blank(picture, figure.axes, 0.0005)  # a marker alone
 
 
 def test_a_users_matplotlibrc_changes_no_byte(tmp_path: Path) -> None:
     pd.DataFrame({"epoch": [1], "loss": [1.0]}).to_csv(tmp_path / "h.csv", index=False)
     for name, settings in (("a", {}), ("b", {"savefig.bbox": "tight", "axes.grid": True})):
         with mpl.rc_context(settings):
-            draw_training_curves(
-                {"maknet": tmp_path / "h.csv"}, "phantom", [tmp_path / f"{name}.png"]
-            )
+            figure = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom")
+            save_figure(figure, [tmp_path / f"{name}.png"])
     assert sha256(tmp_path / "a.png") == sha256(tmp_path / "b.png")
