@@ -46,7 +46,7 @@ def _line(axes: Axes, x: pd.Series, lines: dict[str, pd.Series], name: str) -> N
 
 
 def _by_label(axes: Axes, by_label: pd.DataFrame) -> None:
-    last = by_label.columns[-1]
+    last = [name for name in by_label.columns if name.startswith("round")][-1]
     ordered = by_label.sort_values(last, ascending=False, kind="stable")
     for place, column in enumerate(dict.fromkeys(("round1", last))):
         title = f"round {column.removeprefix('round')}"

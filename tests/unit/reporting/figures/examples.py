@@ -36,7 +36,13 @@ ROUNDS = pd.DataFrame({
     "changed_labels": [np.nan, 0.4, 0.2],
 })  # fmt: skip
 BY_LABEL = pd.DataFrame(
-    {"label": list("abcd"), "round1": [5, 90, 0, 30], "round2": 1, "round3": [70, 10, 1, 40]}
+    {
+        "label": list("abcd"),
+        "round1": [5, 90, 0, 30],
+        "round2": 1,
+        "round3": [70, 10, 1, 40],
+        "chance_at_threshold": 0.5,
+    }
 )
 STUDENT = {
     "pseudo_labels": {"top": 15, "threshold": 0.5},
