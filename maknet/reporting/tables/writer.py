@@ -52,7 +52,7 @@ def write_table(page: TablePage, outputs: Mapping[str, str | Path]) -> None:
     write_frame(outputs["csv"], page.table)
     write_frame(outputs["difference"], page.differences)
     sections = {
-        "Paired differences over frequent labels": differences_for_people(page.differences),
+        "Paired differences": differences_for_people(page.differences),
         "Means over all labels, as the paper prints them": _for_people(page.table),
         "Means over frequent labels": _frequent_for_people(page.table),
     }
@@ -63,15 +63,16 @@ def write_table(page: TablePage, outputs: Mapping[str, str | Path]) -> None:
 
 
 def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:
-    """Return text cells: one row per pair and test set, over the frequent labels."""
-    frequent = differences[differences["labels"] == "frequent"]
+    """Return text cells: one row per pair and test set, the measures whose intervals hold."""
     rows = []
-    for (pair, test_set), group in frequent.groupby(["difference_of", "test_set"], sort=False):
-        by_metric = group.set_index("metric")
-        cells = {
-            _TITLES[name]: _cell(*by_metric.loc[name, ["difference", "low", "high", "sd"]])
-            for name in (measure.removesuffix("_frequent") for measure in DIFFERENCES)
-        }
+    for (pair, test_set), group in differences.groupby(["difference_of", "test_set"], sort=False):
+        by_measure = group.set_index(["metric", "labels"])
+        cells = {}
+        for measure in DIFFERENCES:
+            metric = measure.removesuffix("_frequent")
+            labels = "all" if metric == measure else "frequent"
+            values = by_measure.loc[(metric, labels), ["difference", "low", "high", "sd"]]
+            cells[f"{_TITLES[metric]}, {labels} labels"] = _cell(*values.astype(float))
         rows.append({"Difference": pair, "Test set": _SET_TITLES[str(test_set)], **cells})
     return pd.DataFrame(rows)
 
@@ -81,15 +82,11 @@ def _for_people(table: pd.DataFrame) -> pd.DataFrame:
     shown = _heads(table)
     for name, set_title in _SET_TITLES.items():
         for metric in METRICS:
-            pairs = zip(table[f"{name}_{metric}"], table[f"{name}_{metric}_sd"], strict=True)
-            title = f"{_TITLES[metric]}, {set_title}"
-            shown[title] = [_cell(value, math.nan, math.nan, sd) for value, sd in pairs]
+            shown[f"{_TITLES[metric]}, {set_title}"] = _cells(table, f"{name}_{metric}")
         counts = zip(table[f"{name}_never_predicted"], table[f"{name}_evaluable"], strict=True)
         shown[f"Never predicted, {set_title}"] = [f"{n:g} of {total:g}" for n, total in counts]
-        standard = table[f"{name}_precision_standard"]
-        shown[f"Precision with 0 for these, {set_title}"] = [
-            _cell(value, math.nan, math.nan, math.nan) for value in standard
-        ]
+        standard = _cells(table, f"{name}_precision_standard")
+        shown[f"Precision with 0 for these, {set_title}"] = standard
     return shown
 
 
@@ -98,12 +95,8 @@ def _frequent_for_people(table: pd.DataFrame) -> pd.DataFrame:
     shown = _heads(table)
     for name, set_title in _SET_TITLES.items():
         for metric in (*METRICS, "average_precision"):
-            column = f"{name}_{metric}_frequent"
-            ends = [table.get(column + end, pd.Series(math.nan, table.index))
-                    for end in ("", "_low", "_high", "_sd")]  # fmt: skip
-            shown[f"{_TITLES[metric]}, {set_title}"] = [
-                _cell(*cell) for cell in zip(*ends, strict=True)
-            ]
+            cells = _cells(table, f"{name}_{metric}_frequent")
+            shown[f"{_TITLES[metric]}, {set_title}"] = cells
         shown[f"Labels, {set_title}"] = [f"{n:g}" for n in table[f"{name}_frequent"]]
     return shown
 
@@ -120,6 +113,13 @@ def _heads(table: pd.DataFrame) -> pd.DataFrame:
         names = {TEACHER: "0 (teacher)", CONTROL: "control (no pseudo-labels)"}
         shown["Iteration"] = [names.get(str(n), str(n)) for n in table["iteration"]]
     return shown
+
+
+def _cells(table: pd.DataFrame, column: str) -> list[str]:
+    """Return the text cells of a measure, with an interval where the table has one."""
+    undefined = pd.Series(math.nan, table.index)
+    ends = [table.get(column + end, undefined) for end in ("", "_low", "_high", "_sd")]
+    return [_cell(*cell) for cell in zip(*ends, strict=True)]
 
 
 def _cell(value: float, low: float, high: float, deviation: float) -> str:

@@ -63,8 +63,8 @@ def focal_recipe(
         seed: Seed of the dropout masks.
         device: Device on which the loss is computed.
     """
-    weights = map(torch.from_numpy, settings.weighting.weights(*balance))
-    loss = WeightedFocalLoss(*weights, gamma=settings.gamma).to(device)
+    positive, negative = map(torch.from_numpy, settings.weighting.weights(*balance))
+    loss = WeightedFocalLoss(positive, negative, settings.gamma).to(device)
     shares = [stream.weight for stream in loader.streams]
     return Recipe(
         loader, Objective(loss, shares, loader.augmentation),

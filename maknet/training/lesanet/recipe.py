@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from maknet.data.labels.class_weights import inverse_frequency
 from maknet.data.labels.ontology import exclusive_matrix
 from maknet.data.shards.labeled_patches import LabeledPatches
 from maknet.inference.lesanet_scores import score_lesions
-from maknet.data.labels.class_weights import inverse_frequency
 from maknet.training.lesanet.batches import PatchLoader
 from maknet.training.lesanet.objective import LesaNetObjective, LossSettings
 from maknet.training.loop import Recipe

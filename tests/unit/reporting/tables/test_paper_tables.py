@@ -151,7 +151,7 @@ def test_all_files_say_what_the_data_are(tmp_path: Path) -> None:
         assert "not comparable with the paper" in text
         assert "4,503,511" in text
         assert "One seed: the interval in brackets is that of patients alone" in text
-        assert "fewer than 90 % of test sets" in text
+        assert "in fewer than 90 %" in text
 
 
 def test_seeds_and_rounds_are_shown(tmp_path: Path) -> None:
