@@ -81,9 +81,10 @@ def write_frame(target: str | Path, table: "pd.DataFrame") -> None:
         table.to_csv(temporary, index=False, float_format=_digits, lineterminator="\n")
 
 
-def _digits(number: float) -> str:
+def _digits(number: object) -> str:
     # A count in a column with undefined cells is a float, and keeps its digits.
-    return f"{number:.0f}" if number.is_integer() and abs(number) < 2**53 else f"{number:.6g}"
+    value = float(number)  # type: ignore[arg-type] # pandas passes floats
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 2**53 else f"{value:.6g}"
 
 
 def read_rows(path: str | Path) -> list[dict[str, str]]:

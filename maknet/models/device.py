@@ -61,7 +61,7 @@ def _obstacle() -> str | None:
         if torch.cuda.is_available():
             return None
     try:
-        torch.cuda.init()
+        torch.cuda.init()  # type: ignore[no-untyped-call] # torch's stub
         words = ""
     except (RuntimeError, AssertionError) as error:
         words = str(error)
