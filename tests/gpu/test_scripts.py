@@ -145,4 +145,4 @@ def test_convolutions_of_scores_are_float32(device: torch.device) -> None:
     exact = F.conv2d(images.double(), weight.double())
     found = F.conv2d(images.to(device), weight.to(device)).double().cpu()
     rounded = F.conv2d(tf32(images).double(), tf32(weight).double())
-    assert (found - exact).abs().max() < 1e-5 < (rounded - exact).abs().max() / 10
+    assert (found - exact).abs().max() < 3e-5 < (rounded - exact).abs().max() / 10
