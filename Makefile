@@ -2,6 +2,8 @@
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# The order of files is that of tests/conftest.py.
+PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 # One thread a job: the workflow runs jobs side by side, and small networks lose by more.
 export OMP_NUM_THREADS ?= 1
 
@@ -18,10 +20,10 @@ demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
 	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md"
 
 test: .venv/.installed ## the tests of minutes, one run of all rules among them
-	.venv/bin/python -m pytest -n $(CORES) --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
 
 check: lint ## what CI runs: style, types, the workflow's linter, every test
-	.venv/bin/python -m pytest -n $(CORES) --dist loadfile
+	$(PYTEST)
 
 lint: .venv/.installed ## style, types and the workflow's own linter
 	.venv/bin/ruff check .

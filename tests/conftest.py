@@ -18,6 +18,19 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 torch.set_num_threads(1)
+# One worker makes the run of all rules while the others test without it; what waits for it is last.
+FIRST = ("tests/workflow/test_mini.py",)
+LAST = ("tests/workflow/test_reruns.py", "tests/workflow/test_provenance.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that share the finished run where the fewest workers wait for it."""
+
+    def place(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return (file in LAST) - (file in FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

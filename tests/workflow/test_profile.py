@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import benchmarks.scale
 from benchmarks.plan import PAGE, plan, write_page
 from tests.workflow.conftest import ROOT
 
@@ -66,8 +67,8 @@ def test_every_job_asks_for_memory_and_time(planned: dict[str, dict[str, str]]) 
         assert "slurm_account" not in rule
         assert rule["deadline_margin_s"] == "180"
     assert {name for name, rule in planned.items() if rule.get("gpu") == "1"} == {
-        "train_network", "train_student", "pseudo_label", "pretrain_vgg16", "train_lesanet",
-        "predict_scores", "explain_run",
+        "train_network", "train_student", "train_control", "pseudo_label", "pretrain_vgg16",
+        "train_lesanet", "predict_scores", "explain_run",
     }  # fmt: skip
     assert all(rule.get("gpu") != "1" for rule in planned.values() if rule["local"])
 
@@ -76,10 +77,13 @@ def test_the_page_of_resources_is_that_of_the_rules(planned: dict[str, dict[str,
     assert PAGE.read_text() == write_page(planned), "run `python -m benchmarks.plan`"
 
 
-def test_the_page_of_scale_is_that_of_the_rates(tmp_path: Path) -> None:
+def test_the_page_of_scale_is_that_of_the_rates(
+    planned: dict[str, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = tmp_path / "scale.md"
-    command = [sys.executable, "-m", "benchmarks.scale", "--target", str(page)]
-    subprocess.run(command, cwd=ROOT, check=True)
+    monkeypatch.setattr("benchmarks.scale.plan", lambda: planned)
+    monkeypatch.setattr(sys, "argv", ["benchmarks.scale", "--target", str(page)])
+    benchmarks.scale.main()
     assert page.read_text() == (ROOT / "docs/scale.md").read_text()
 
 
