@@ -20,6 +20,7 @@ from maknet.fetch.verify import FetchError, SeriesListing
 from maknet.files import ROOT
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
+_CHILD = ROOT / "maknet/fetch/idc_download.py"
 DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
 
@@ -94,13 +95,15 @@ class IdcArchive:
 
     def _download(self, uids: Sequence[str], into: Path) -> FetchError:
         """Run the child; return what to say of a series of which nothing arrived."""
-        command = [sys.executable, "-m", "maknet.fetch.idc_download", str(into)]
+        # Absolute paths: the child works in the folder it fills, so that nothing it drops stays.
+        into = into.absolute()
+        command = [sys.executable, "-P", str(_CHILD), str(into)]
         request = json.dumps({"uids": list(uids), "endpoint": self.endpoint})
         limit = self.timeout_s * (2 + len(uids) / 5)
         # A session of its own: at the time limit the s5cmd below the child has to end as well.
         child = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, start_new_session=True, cwd=ROOT,
+            text=True, start_new_session=True, cwd=into,
         )  # fmt: skip
         try:
             _, complaints = child.communicate(request, timeout=limit)

@@ -7,6 +7,7 @@ import pytest
 
 from maknet.config.manifest import ManifestSeries, read_manifest
 from maknet.errors import InputError
+from maknet.fetch import idc
 from maknet.fetch.idc import IdcArchive
 from maknet.fetch.retries import RetryPolicy
 from maknet.fetch.series_batch import fetch_batch
@@ -99,3 +100,64 @@ def test_a_dead_server_and_a_stalled_one_are_faults(
             tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
             tmp_path / "refused.csv",
         )  # fmt: skip
+
+
+def fetch_here(server: S3Server, item: ManifestSeries, data: Path) -> None:
+    fetch_batch(
+        [item], IdcArchive(server.url, timeout_s=60), RetryPolicy(0, 0.0), 0, data / "partial",
+        data / "out", data / "receipt.csv", data / "refused.csv",
+    )  # fmt: skip
+
+
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in another folder than the checkout; return a relative path through a link."""
+    (tmp_path / "a user's folder" / "big disk").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a user's folder")
+    Path("data link").symlink_to("big disk")
+    return Path("data link") / 'of "2"'
+
+
+# Stands in for the child where only its folder matters; the real one takes most of a minute.
+STUB = """
+import json, sys
+from pathlib import Path
+uids = json.load(sys.stdin)["uids"]
+Path("left.log").touch()
+for uid in uids:
+    (Path(sys.argv[1]) / uid).mkdir()
+    for path in (Path({files!r})).iterdir():
+        (Path(sys.argv[1]) / uid / path.name).write_bytes(path.read_bytes())
+"""
+
+
+def test_the_child_gets_absolute_paths_and_leaves_nothing(
+    server: S3Server,
+    wanted: dict[str, ManifestSeries],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "files").mkdir()
+    for name, content in series_files(wanted["whole"].uid).items():
+        (tmp_path / "files" / name).write_bytes(content)
+    (tmp_path / "stub.py").write_text(STUB.format(files=str(tmp_path / "files")))
+    monkeypatch.setattr(idc, "_CHILD", tmp_path / "stub.py")
+    data = elsewhere(tmp_path, monkeypatch)
+    fetch_here(server, wanted["whole"], data)
+    assert len(list((data / "out" / wanted["whole"].uid).iterdir())) == IMAGES
+    assert not [*ROOT.glob("data link*"), *tmp_path.rglob("left.log")]
+    assert not (ROOT / "left.log").exists()
+
+
+@pytest.mark.slow
+def test_a_series_arrives_wherever_the_fetch_is_started(
+    server: S3Server,
+    wanted: dict[str, ManifestSeries],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = elsewhere(tmp_path, monkeypatch)
+    before = set(ROOT.iterdir())
+    fetch_here(server, wanted["whole"], data)
+    assert len(read_rows(data / "receipt.csv")) == IMAGES
+    assert len(list((data / "out" / wanted["whole"].uid).iterdir())) == IMAGES
+    assert set(ROOT.iterdir()) == before
