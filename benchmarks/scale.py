@@ -26,6 +26,7 @@ ZIPS_GB = 225  # DeepLesion's 56 zips, as NIH says
 KEPT_PNG_GB = 14  # about 21,000 key slices with their neighbors
 STREAM_MB_S = 20  # of one download, assumed; four run at once
 STREAMS = 4
+STARTS = ("", ", ImageNet")  # of the baselines of table 1
 START_S = 60  # of a Slurm job: waiting for the scheduler, two Snakemakes, importing torch
 
 
@@ -50,8 +51,9 @@ def gpu_work(rates: dict[str, Any], images: int) -> list[Work]:
     rounds = CONFIG["student"]["rounds"]
     works = [
         Work("maknet", "1", teacher * LABELED / rates["maknet_images_per_s"]),
-        Work("resnet18", "1", teacher * LABELED / resnet18),
-        Work("vgg16", "1", teacher * LABELED / vgg16),
+        *(Work(f"resnet18{start}", "1", teacher * LABELED / resnet18) for start in STARTS),
+        *(Work(f"vgg16{start}", "1", teacher * LABELED / vgg16) for start in STARTS),
+        Work("control", "2", student * LABELED / loop),
     ]
     labeler = "maknet"
     for number in range(1, rounds + 1):
@@ -64,12 +66,13 @@ def gpu_work(rates: dict[str, Any], images: int) -> list[Work]:
         Work(last, "3", images / label, (labeler,)),
         Work("VGG16 on TCIA", "3", CONFIG["pretraining"]["epochs"] * images / vgg16, (last,)),
     ]
-    for arm, after in (("ImageNet", ()), ("scratch", ()), ("TCIA", ("VGG16 on TCIA",))):
+    for arm, after in (("ImageNet", ()), ("scratch", ()), ("scratch, slow", ()),
+                       ("TCIA", ("VGG16 on TCIA",))):  # fmt: skip
         seconds = CONFIG["lesanet"]["epochs"] * LABELED / lesanet
         works.append(Work(f"LesaNet {arm}", "3", seconds, after))
     trained = [w.name for w in works if not w.name.startswith(("pseudo", "VGG16 on"))]
     works += [
-        Work(f"scores {name}", "3" if "LesaNet" in name else "2" if "student" in name else "1",
+        Work(f"scores {name}", "3" if "LesaNet" in name else "2" if name.startswith(("student", "control")) else "1",
              EVALUATED / label, (name,))
         for name in trained
     ]  # fmt: skip
@@ -132,8 +135,8 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "",
         "## Jobs, network, disk",
         "",
-        f"* {jobs:,} jobs: {batches} batches of TCIA are fetched and prepared, 56 zips of DeepLesion "
-        f"fetched; {len(works)} jobs use a GPU.",
+        f"* {jobs:,} jobs for {len(CONFIG['seeds'])} seeds: {batches} batches of TCIA are fetched and "
+        f"prepared, 56 zips of DeepLesion fetched; {len(works)} jobs of each seed use a GPU.",
         f"* Network: {gigabytes:,.0f} GB from TCIA, {ZIPS_GB} GB from DeepLesion: "
         f"{hours(download)} h.",
         f"* Preparing {slices:,} slices: {prepare / 3600:.2f} hours of one core and the reading; "

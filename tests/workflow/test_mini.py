@@ -17,27 +17,44 @@ pytestmark = pytest.mark.workflow
 
 def test_table1_is_what_the_runs_say(finished: Path) -> None:
     table = pd.read_csv(finished / "results/demo/table1.csv")
-    assert table["arch"].tolist() == ["VGG16", "ResNet18", "MAKNet"]
+    pretrained = "(drawn textures, in place of ImageNet)"
+    assert table["arch"].tolist() == [
+        "VGG16 (random weights)", f"VGG16 {pretrained}", "ResNet18 (random weights)",
+        f"ResNet18 {pretrained}", "MAKNet",
+    ]  # fmt: skip
     assert set(table["dataset"]) == {"phantom"}
-    assert table["paper_size_parameters"].tolist() == [14_782_131, 11_248_847, 4_503_511]
-    for arch, row in table.set_index("arch").iterrows():
-        metrics = json.loads((finished / f"results/demo/metrics/{arch.lower()}.json").read_text())
+    assert table["paper_size_parameters"].tolist() == [
+        14_782_131, 14_782_131, 11_248_847, 11_248_847, 4_503_511,
+    ]  # fmt: skip
+    for run, row in table.set_index("run").iterrows():
+        metrics = json.loads((finished / f"results/demo/metrics/{run}.json").read_text())
         assert row["text_mined_auc"] == pytest.approx(metrics["test"]["summary"]["auc"], rel=1e-5)
         assert 0.3 < row["hand_labeled_auc"] < 1
-        network = json.loads(
-            (finished / f"results/demo/runs/{arch.lower()}/network.json").read_text()
-        )
+        network = json.loads((finished / f"results/demo/runs/{run}/network.json").read_text())
         assert row["parameters"] == network["parameters"] < row["paper_size_parameters"]
 
 
-def test_table2_has_a_row_for_the_teacher_and_each_student(finished: Path) -> None:
+def test_pretrained_baselines_start_from_the_textures(finished: Path) -> None:
+    runs = finished / "results/demo/runs"
+    for arch in ("vgg16", "resnet18"):
+        loaded = json.loads((runs / f"{arch}_imagenet/transfer.json").read_text())
+        assert loaded["sha256"] == sha256(runs / f"{arch}_textures/model.safetensors")
+        assert json.loads((runs / f"{arch}/transfer.json").read_text()) is None
+
+
+def test_table2_has_rows_for_the_teacher_the_control_and_each_student(finished: Path) -> None:
     results = finished / "results/demo"
     table = pd.read_csv(results / "table2.csv")
-    assert table["iteration"].tolist() == [0, 1, 2]
+    assert table["iteration"].tolist() == ["0", "control", "1", "2"]
+    assert table["run"].tolist() == ["maknet", "control", "student1", "student2"]
+    pairs = pd.read_csv(results / "table2_difference.csv")["difference_of"].unique().tolist()
+    assert pairs == [
+        "control minus 0", "1 minus control", "1 minus 0", "2 minus control", "2 minus 0",
+    ]  # fmt: skip
     teacher = pd.read_csv(results / "table1.csv").set_index("arch").loc["MAKNet"]
     assert table["hand_labeled_auc"][0] == teacher["hand_labeled_auc"]
     assert "2 rounds, the paper has 5." in (results / "table2.md").read_text()
-    assert list(pd.read_csv(results / "table2_by_seed.csv")["seed"]) == [123, 123, 123]
+    assert list(pd.read_csv(results / "table2_by_seed.csv")["seed"]) == [123] * 4
 
 
 def test_pseudo_labels_cover_all_unlabeled_images_in_every_round(finished: Path) -> None:
@@ -56,13 +73,14 @@ def test_pseudo_labels_cover_all_unlabeled_images_in_every_round(finished: Path)
         assert not np.einsum("ni,ij,nj->n", positive, exclusive, positive, dtype=int).any()
 
 
-def test_table3_compares_three_ways_to_start(finished: Path) -> None:
+def test_table3_compares_the_ways_to_start(finished: Path) -> None:
     results = finished / "results/demo"
     table = pd.read_csv(results / "table3.csv")
     assert table["method"].tolist() == [
         "LesaNet (drawn textures, in place of ImageNet)",
         "LesaNet (phantom CT, in place of TCIA)",
-        "LesaNet (random weights)",
+        "LesaNet (random weights, learning rate 0.03)",
+        "LesaNet (random weights, learning rate 0.01)",
     ]
     loaded = {arm: json.loads((results / f"runs/lesanet_{arm}/transfer.json").read_text())
               for arm in ("imagenet", "tcia", "scratch")}  # fmt: skip
@@ -70,6 +88,8 @@ def test_table3_compares_three_ways_to_start(finished: Path) -> None:
     assert loaded["tcia"]["sha256"] == sha256(results / "runs/vgg16_tcia/model.safetensors")
     assert loaded["imagenet"]["backbone_sha256"] != loaded["tcia"]["backbone_sha256"]
     gap = pd.read_csv(results / "table3_difference.csv")
+    assert gap["metric"][0] == "auc"
+    assert gap["labels"][0] == "all"
     assert gap["difference"][0] == pytest.approx(
         table["text_mined_auc"][1] - table["text_mined_auc"][0], abs=1e-5
     )

@@ -36,10 +36,11 @@ def test_the_papers_configuration_plans_a_full_run(snakemake: Run, tmp_path: Pat
     }  # fmt: skip
     assert counts == {
         "fetch_series": 370, "prepare_series": 370, "fetch_deeplesion_part": 56,
-        "pseudo_label": 6, "train_student": 5,
+        "pseudo_label": 5 * 6, "train_student": 5 * 5,
     }  # fmt: skip
-    # networks and students, pseudo-labels, pretraining, LesaNets, scores, explanations
-    assert text.count("gpu=1") == 3 + 5 + 6 + 1 + 3 + 8 + 3 + 2
+    # For five seeds: networks, students and the control, pseudo-labels, pretraining, LesaNets,
+    # and the scores of all but the pretraining; explanations for the first seed.
+    assert text.count("gpu=1") == 5 * (5 + 6 + 6 + 1 + 4 + 5 + 6 + 4) + 2
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def test_snakemake_audit_runs_it_for_all_results(copied: Path, snakemake: Run) -
 
 
 def test_a_number_of_table_2_is_traced_to_its_sources(inside: Path) -> None:
-    answer = trace_cell(TABLES[1], "3:hand_labeled_auc")
-    assert answer.value == read_rows(TABLES[1])[2]["hand_labeled_auc"]
+    answer = trace_cell(TABLES[1], "2:hand_labeled_auc")
+    assert answer.value == read_rows(TABLES[1])[3]["hand_labeled_auc"]
     assert answer.runs == ["student2"]
     assert answer.parts["scores"] == ["results/demo/scores/student2/hand.npz"]
     assert answer.parts["pseudo-labels"] == [
@@ -82,7 +82,7 @@ def test_a_number_of_table_2_is_traced_to_its_sources(inside: Path) -> None:
 
 
 def test_a_threshold_is_part_of_an_f1(inside: Path) -> None:
-    answer = trace_cell(TABLES[0], "vgg16:text_mined_f1")
+    answer = trace_cell(TABLES[0], "1:text_mined_f1")
     assert answer.parts["thresholds"] == ["results/demo/thresholds/vgg16.json"]
     assert answer.parts["scores"] == [
         f"results/demo/scores/vgg16/{split}.npz" for split in ("test", "val")
@@ -93,7 +93,7 @@ def test_a_threshold_is_part_of_an_f1(inside: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "words"),
-    [("9:hand_labeled_auc", "has no row '9'; it has 1 to 3"), ("1:auc", "has no column 'auc'")],
+    [("9:hand_labeled_auc", "has no row '9'; it has 1 to 4"), ("1:auc", "has no column 'auc'")],
 )
 def test_a_cell_that_is_not_there_is_named(inside: Path, cell: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
