@@ -41,6 +41,31 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def parsing(path: str | Path, kind: str, advice: str) -> Iterator[None]:
+    """Turn whatever a parser raises into one sentence: damaged bytes raise errors of any kind.
+
+    Args:
+        path: File that the block parses; the block does nothing else.
+        kind: What the file should be, such as `a CSV file`.
+        advice: What to do about it.
+
+    Raises:
+        InputError: The block raised, or the file could not be read.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, no parser's
+            raise InputError(
+                f"{path} cannot be read ({error.strerror}); look at its permissions and its disk."
+            ) from error
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{path} is not {kind} ({words}); {advice}.") from error
+
+
 def write_text(target: str | Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(target) as temporary:

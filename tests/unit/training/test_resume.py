@@ -12,7 +12,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maknet.errors import InputError
 from maknet.training.checkpoint import Checkpoint
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import InterruptedTrainingError, stop_requests
@@ -110,50 +109,6 @@ def test_the_history_of_an_interrupted_training_is_whole(folder: Path, undisturb
     finish(student_recipe(folder), folder / "again", [9])
     history = pd.read_csv(folder / "again" / "history.csv")
     assert history["epoch"].tolist() == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("name", list(IDENTITY))
-def test_a_state_of_another_training_is_refused_with_both_digests(
-    tmp_path: Path, name: str
-) -> None:
-    Checkpoint(tmp_path / "s.pt", IDENTITY, 1).save({"epoch": 0})
-    other = Checkpoint(tmp_path / "s.pt", {**IDENTITY, name: "zz"}, 1)
-    words = rf"s\.pt is the state of a training with other {name} \(digest {IDENTITY[name]}, now zz"
-    with pytest.raises(InputError, match=words):
-        other.load()
-    assert (tmp_path / "s.pt").exists()
-
-
-def test_a_damaged_state_is_refused_and_a_pickle_is_never_run(tmp_path: Path) -> None:
-    path = tmp_path / "s.pt"
-    checkpoint = Checkpoint(path, IDENTITY, 1)
-    assert checkpoint.load() is None
-    checkpoint.save({"network": torch.zeros(1000)})
-    whole = path.read_bytes()
-    for content in (b"", b"no state", whole[: len(whole) // 2]):
-        path.write_bytes(content)
-        with pytest.raises(InputError, match="is not the state of a training"):
-            checkpoint.load()
-    torch.save({"identity": IDENTITY, "state": Trap()}, path)
-    with pytest.raises(InputError, match="is not the state of a training"):
-        checkpoint.load()
-    assert not (tmp_path / "ran").exists()
-
-
-class Trap:
-    """Would write a file if it were unpickled."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (os.system, ("touch ran",))
-
-
-def test_a_failed_save_leaves_the_old_state(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "s.pt", IDENTITY, 1)
-    checkpoint.save({"epoch": 1})
-    with pytest.raises(AttributeError):
-        checkpoint.save({"epoch": lambda: 2})
-    assert checkpoint.load() == {"epoch": 1}
-    assert [path.name for path in tmp_path.iterdir()] == ["s.pt"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
