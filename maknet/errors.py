@@ -3,7 +3,7 @@
 * InputError: something outside the code is wrong; a job prints one sentence and exits with 1
   x InterruptedTrainingError (training.interrupt): a signal or the deadline stopped a training
   x NotFiniteError (training.loop): the loss is NaN or infinite
-  x ImageUnreadableError (data.deeplesion.slices): an image of a lesion is missing or damaged
+  x ImageUnreadableError (data.deeplesion.png): an image of a lesion is missing or damaged
   x SeriesError (data.ct.series): a series is not a usable axial CT volume, with the reason
 * FetchError (fetch.verify): a series could not be fetched, or is not what the archive lists
 * NotDicomError (data.ct.header): a file is not DICOM

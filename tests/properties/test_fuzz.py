@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from maknet.data.ct.series import SeriesError, Volume, read_series
-from maknet.data.deeplesion.slices import ImageUnreadableError, read_png
+from maknet.data.deeplesion.png import ImageUnreadableError, read_png
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.data.deeplesion.info import LesionRow, load_info
-from maknet.data.deeplesion.slices import ImageUnreadableError, check_readable
+from maknet.data.deeplesion.png import ImageUnreadableError
+from maknet.data.deeplesion.slices import check_readable
 from maknet.data.shards.shard import write_shard
 from maknet.files import write_rows
 from maknet.progress import tracked

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
-from maknet.data.deeplesion.slices import ImageUnreadableError, read_png
+from maknet.data.deeplesion.png import ImageUnreadableError, read_png
 
 PATCH_COLUMNS = ("lesion_index", "patient", "series", "key_slice", "x1", "y1", "x2", "y2",
                  "slices_missing")  # fmt: skip

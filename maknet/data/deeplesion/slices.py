@@ -1,44 +1,14 @@
-"""DeepLesion's 16-bit PNGs: one slice each, and the slices around a lesion. Y rows, X columns."""
+"""The slices around a lesion of DeepLesion, one PNG each. Y rows, X columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from maknet.data.deeplesion.info import LesionRow
+from maknet.data.deeplesion.png import ImageUnreadableError, read_png
 from maknet.errors import InputError
-
-_PNG_OFFSET = 32768  # stored value of 0 HU
-
-
-class ImageUnreadableError(InputError):
-    """One image file is missing or damaged; the caller decides how many it tolerates."""
-
-
-def read_png(path: str | Path) -> NDArray[np.int16]:
-    """Read a slice (Y, X) in HU.
-
-    Raises:
-        ImageUnreadableError: The file is missing, damaged or not a 16-bit gray PNG.
-    """
-    path = Path(path)
-    try:
-        with Image.open(path) as image:
-            if image.mode != "I;16":
-                raise ImageUnreadableError(
-                    f"{path} is not a 16-bit gray PNG (its mode is {image.mode}); "
-                    "use the original file of DeepLesion."
-                )
-            stored = np.asarray(image)
-    except FileNotFoundError as error:
-        raise ImageUnreadableError(
-            f"{path} is missing; extract it from DeepLesion's zips."
-        ) from error
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise ImageUnreadableError(f"{path} is damaged ({error}); extract it again.") from error
-    return (stored.astype(np.int32) - _PNG_OFFSET).astype(np.int16)
 
 
 def lesion_slices(images: str | Path, lesion: LesionRow) -> tuple[NDArray[np.int16], int]:

@@ -10,7 +10,7 @@ from PIL import Image
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles
 from maknet.data.deeplesion.patches import PatchSettings, cut_patch, write_patch_shard
-from maknet.data.deeplesion.slices import ImageUnreadableError
+from maknet.data.deeplesion.png import ImageUnreadableError
 from maknet.errors import InputError
 from maknet.files import read_rows
 
