@@ -43,19 +43,23 @@ def read_png(path: str | Path) -> NDArray[np.int16]:
     path = Path(path)
     content = _content(path)
     try:
-        header, packed = _header_and_pixels(content)
-        width, height, depth, color, *_, interlaced = struct.unpack(">IIBBBBB", header)
-        if (depth, color, interlaced) != (16, 0, 0):
-            raise ImageUnreadableError(
-                f"{path} is not a 16-bit gray PNG (it has {depth} bits, the color type {color} and "
-                f"the interlacing {interlaced}); use the original file of DeepLesion."
-            )
-        if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
-            raise _DamageError(f"it claims {width} x {height} pixels")
-        stored = _unfiltered(header, _inflated(packed, height * (1 + 2 * width)))
+        stored = _stored_values(path, content)
     except _DamageError as error:
         raise ImageUnreadableError(f"{path} is damaged ({error}); extract it again.") from error
     return (stored.astype(np.int32) - _OFFSET).astype(np.int16)
+
+
+def _stored_values(path: Path, content: bytes) -> NDArray[np.uint16]:
+    header, packed = _header_and_pixels(content)
+    width, height, depth, color, *_, interlaced = struct.unpack(">IIBBBBB", header)
+    if (depth, color, interlaced) != (16, 0, 0):
+        raise ImageUnreadableError(
+            f"{path} is not a 16-bit gray PNG (it has {depth} bits, the color type {color} and "
+            f"the interlacing {interlaced}); use the original file of DeepLesion."
+        )
+    if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
+        raise _DamageError(f"it claims {width} x {height} pixels")
+    return _unfiltered(header, _inflated(packed, height * (1 + 2 * width)))
 
 
 def _content(path: Path) -> bytes:

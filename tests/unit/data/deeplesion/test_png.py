@@ -1,4 +1,4 @@
-"""A PNG is read whole or refused in one sentence: no flipped bit and no foreign exception passes."""
+"""A PNG is read whole or refused in one sentence: no flipped bit passes, nor another exception."""
 
 import struct
 import zlib
