@@ -6,6 +6,7 @@ full disk never leaves half a file under a final name. `tempfile` is not used: i
 """
 
 import csv
+import errno
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent  # of the checkout
 _BLOCK_BYTES = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -30,15 +32,60 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     The temporary file is removed when the block raises, and an older `target` is left as it was.
     """
     target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        yield temporary
-        with temporary.open("rb+") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(target)
+        with writing(target, temporary):
+            yield temporary
+            with temporary.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def full_disk(error: BaseException | None) -> OSError | None:
+    """Return the error of a full disk, or of a quota, that an exception is or came from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def full_disk_in(words: str, path: str | Path) -> OSError | None:
+    """Return the error of a full disk that a program has told of in words.
+
+    Args:
+        words: What it said.
+        path: File or folder that it wrote.
+    """
+    for number in _FULL:
+        if os.strerror(number).lower() in words.lower():
+            return OSError(number, os.strerror(number), str(path))
+    return None
+
+
+@contextmanager
+def writing(path: str | Path, temporary: Path | None = None) -> Iterator[None]:
+    """Give an error of a full disk the name of the file, which the system knows only sometimes.
+
+    Args:
+        path: File or folder that the block writes.
+        temporary: File that stands for it until it is whole.
+    """
+    try:
+        yield
+    except Exception as error:
+        full = full_disk(error)
+        if full is not None:
+            named = full.filename2 or full.filename  # the second is what a copy writes to
+            unknown = named in (None, str(temporary))
+            full.filename, full.filename2 = str(path) if unknown else named, None
+        raise
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from maknet.data.deeplesion.info import LesionRow
 from maknet.errors import InputError
-from maknet.files import read_json, write_rows
+from maknet.files import read_json, write_rows, writing
 from maknet.progress import tracked
 
 logger = logging.getLogger("maknet")
@@ -103,6 +103,7 @@ def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> di
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         logger.info("%s is damaged: %s", member.filename, error)
         return {**row, "status": "damaged"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return row

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.fetch.retries import RetryPolicy
-from maknet.files import atomic_path, read_rows
+from maknet.files import atomic_path, read_rows, writing
 
 logger = logging.getLogger("maknet")
 _BLOCK_BYTES = 1 << 20
@@ -130,7 +130,7 @@ def _transfer(url: str, partial: Path, timeout_s: float) -> None:
                 permanent = answer.status_code in _PERMANENT
                 raise _TransferError(f"the server says {answer.status_code}", permanent)
             resumed = answer.status_code == 206
-            with partial.open("ab" if resumed else "wb") as handle:
+            with writing(partial), partial.open("ab" if resumed else "wb") as handle:
                 for block in answer.iter_content(_TRANSFER_BYTES):
                     handle.write(block)
             _check_length(partial, answer.headers.get("Content-Length"), have if resumed else 0)

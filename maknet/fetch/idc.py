@@ -17,7 +17,7 @@ from pathlib import Path
 
 from maknet.config.manifest import ManifestSeries
 from maknet.fetch.verify import FetchError, SeriesListing
-from maknet.files import ROOT
+from maknet.files import ROOT, full_disk_in
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _CHILD = ROOT / "maknet/fetch/idc_download.py"
@@ -111,6 +111,9 @@ class IdcArchive:
             os.killpg(child.pid, signal.SIGKILL)
             child.communicate()
             return FetchError("transfer", f"the download took longer than {limit:.0f} s")
+        full = full_disk_in(complaints, into)
+        if full is not None:
+            raise full
         if child.returncode:
             return FetchError("transfer", " ".join(complaints.split())[-200:])
         return FetchError("incomplete", "nothing of the series arrived")

@@ -15,6 +15,7 @@ from unittest import mock
 
 from maknet.config.manifest import ManifestSeries
 from maknet.fetch.verify import MD5_LIST, FetchError, SeriesListing
+from maknet.files import full_disk_in
 
 
 class _Complaints(logging.Handler):
@@ -73,7 +74,7 @@ class NbiaArchive:
         into: Path,
     ) -> SeriesListing:
         listed = nbia.getSeries(seriesUid=uid)
-        _raise_logged(complaints)
+        _raise_logged(complaints, into)
         if not listed:
             raise FetchError("not_listed", "the archive lists no such series")
         try:
@@ -81,7 +82,7 @@ class NbiaArchive:
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise FetchError("transfer", "the archive's listing has no count of images") from error
         nbia.downloadSeries([uid], path=str(into), hash="y", input_type="list", max_workers=1)
-        _raise_logged(complaints)
+        _raise_logged(complaints, into)
         return SeriesListing(images, _read_md5_list(into / uid / MD5_LIST))
 
     @contextmanager
@@ -109,10 +110,13 @@ class NbiaArchive:
             logger.removeHandler(complaints)
 
 
-def _raise_logged(complaints: _Complaints) -> None:
+def _raise_logged(complaints: _Complaints, into: Path) -> None:
     if not complaints.messages:
         return
     text = " ".join(complaints.messages[0].split())
+    full = full_disk_in(text, into)
+    if full is not None:
+        raise full
     permanent = any(f" {code} " in f" {text} " for code in (400, 401, 403, 404))
     reason = "not_available" if permanent else "transfer"
     raise FetchError(reason, text[:200], permanent)

@@ -1,16 +1,19 @@
 """One job of the workflow: its log, its lock, its errors, and the record that it leaves."""
 
-import errno
+import contextlib
 import logging
 import sys
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from maknet.errors import InputError
+from maknet.files import full_disk, writing
+from maknet.jobs.full_disk import folders_by_setting, full_disk_sentence
 from maknet.jobs.locks import output_lock
 from maknet.provenance.records import JobSpec, is_up_to_date, write_record
 
@@ -43,8 +46,14 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[None]:
     """
     started = datetime.now(UTC)
     spec = _job_spec(snakemake, script)
-    _log_to(None)
-    with output_lock(spec.lock_path) as waited, error_reporting(snakemake.log[0]):
+    paths, scratch = snakemake.config["paths"], snakemake.resources.get("scratch")
+    folders = folders_by_setting(paths, scratch)
+    # The log is the first job's until its lock is ours; a lock has errors too.
+    with (
+        error_reporting(None, folders),
+        output_lock(spec.lock_path) as waited,
+        error_reporting(snakemake.log[0], folders),
+    ):
         if waited and is_up_to_date(spec):
             logger.info("the job that was waited for made the same files: nothing is left to do")
             sys.exit(0)
@@ -66,40 +75,81 @@ def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:
 
 
 @contextmanager
-def error_reporting(log_path: str | Path) -> Iterator[None]:
+def error_reporting(
+    log_path: str | Path | None, folders: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Log to a file and to stderr; report an `InputError` in one sentence and exit with 1.
 
     A full disk is reported in the same way; all other errors keep their traceback.
 
     Args:
-        log_path: Log file of the job, replaced.
+        log_path: Log file of the job, replaced; None for stderr alone.
+        folders: Folders that the job writes to, by the setting that moves them.
     """
-    _log_to(Path(log_path))
+    log = None if log_path is None else Path(log_path)
+    folders = folders or {}
     try:
-        yield
+        with _quiet_threads():
+            _log_to(log, folders)
+            yield
     except InputError as error:
         _fail(str(error))
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            where = error.filename or Path.cwd()
-            _fail(
-                f"The disk is full while writing {where}; free space or set paths.data elsewhere."
-            )
-        with Path(log_path).open("a", encoding="utf-8") as log_file:
-            log_file.write(traceback.format_exc())  # stderr gets it from Python itself
+        full = full_disk(error)
+        if full is not None:
+            _fail(full_disk_sentence(full, folders))
+        if log is not None:
+            with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as handle:
+                handle.write(traceback.format_exc())  # stderr gets it from Python itself
         raise
 
 
-def _log_to(path: Path | None) -> None:
+@contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """Print no traceback of a full disk from a thread: who waits for the thread raises it again."""
+    before = threading.excepthook
+
+    def hook(arguments: threading.ExceptHookArgs) -> None:
+        if full_disk(arguments.exc_value) is None:
+            before(arguments)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+class _LogFile(logging.FileHandler):
+    """A log that a full disk ends, but not the job: stderr has all of it."""
+
+    def __init__(self, path: Path, folders: Mapping[str, str]) -> None:
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            super().__init__(path, "w", "utf-8")
+        self._folders = folders
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Tell of a full disk once, and write no more."""
+        full = full_disk(sys.exception())
+        if full is None:
+            super().handleError(record)
+            return
+        logging.getLogger().removeHandler(self)
+        with contextlib.suppress(OSError):
+            self.close()
+        full.filename = self.baseFilename
+        sentence = full_disk_sentence(full, self._folders)
+        logger.warning("%s Until then only stderr gets the log.", sentence)
+
+
+def _log_to(path: Path | None, folders: Mapping[str, str]) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, "w", "utf-8"))
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(message)s",
         datefmt="%H:%M:%S",
-        handlers=handlers,
+        handlers=handlers if path is None else [*handlers, _LogFile(path, folders)],
         force=True,
     )
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from maknet.files import read_json, write_json
+from maknet.errors import InputError
+from maknet.files import full_disk, read_json, write_json, writing
 
 logger = logging.getLogger("maknet")
 
@@ -27,8 +28,12 @@ def output_lock(lock: Path) -> Iterator[bool]:
 
     Yields:
         Whether another job held it when this one came.
+
+    Raises:
+        OSError: The disk is full.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    with writing(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True)
     holder = lock.with_suffix(".holder.json")
     waited, held = False, FileLock(lock)
     try:
@@ -38,6 +43,8 @@ def output_lock(lock: Path) -> Iterator[bool]:
         logger.warning("another job writes the same files (%s): waiting for it", _named(holder))
         held.acquire()
     except OSError as error:
+        if full_disk(error) is not None:
+            raise
         logger.warning("%s cannot be locked (%s): two jobs are not kept apart here", lock, error)
     try:
         write_json(holder, {"job": _this_job()})
@@ -52,4 +59,7 @@ def _this_job() -> str:
 
 
 def _named(holder: Path) -> str:
-    return str(read_json(holder)["job"]) if holder.is_file() else "one that just started"
+    try:
+        return str(read_json(holder)["job"])
+    except (InputError, KeyError, TypeError):
+        return "one that just started"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maknet.errors import InputError
+from maknet.files import full_disk_in, writing
 
 logger = logging.getLogger("maknet")
 
@@ -41,4 +42,9 @@ def staged(folder: Path, scratch: Path | None) -> Path:
     """Return a copy of a folder on the node's own disk, or the folder itself without one."""
     if scratch is None:
         return folder
-    return Path(shutil.copytree(folder, scratch / folder.name))
+    copy = scratch / folder.name
+    try:
+        with writing(copy):
+            return Path(shutil.copytree(folder, copy))
+    except shutil.Error as error:  # a list of (from, to, words)
+        raise full_disk_in(str(error), copy) or error from None

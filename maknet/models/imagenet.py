@@ -7,7 +7,7 @@ from urllib.error import URLError
 import torch
 
 from maknet.errors import InputError
-from maknet.files import sha256
+from maknet.files import full_disk, sha256, writing
 from maknet.models.baselines import IMAGENET_WEIGHTS
 
 
@@ -16,6 +16,7 @@ def fetch_imagenet(name: str, folder: Path) -> None:
 
     Raises:
         InputError: The download failed, or the hash is not the one that torchvision published.
+        OSError: The disk is full.
     """
     url = IMAGENET_WEIGHTS[name].url
     file = Path(url).name
@@ -23,11 +24,14 @@ def fetch_imagenet(name: str, folder: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file
     try:
-        if cached.is_file():
-            shutil.copyfile(cached, target)
-        else:
-            torch.hub.download_url_to_file(url, str(target), progress=False)
+        with writing(target):
+            if cached.is_file():
+                shutil.copyfile(cached, target)
+            else:
+                torch.hub.download_url_to_file(url, str(target), progress=False)
     except (URLError, OSError) as error:
+        if (full := full_disk(error)) is not None:
+            raise full from None
         raise InputError(
             f"The ImageNet weights of {name} could not be fetched ({error}); download {url} "
             f"elsewhere and put the file at {cached}."

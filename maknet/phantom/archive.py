@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from maknet.files import writing
 from maknet.phantom.anatomy import Patient, random_patient
 from maknet.phantom.dicom_file import (
     CORONAL,
@@ -118,11 +119,12 @@ def write_series(planned: PlannedSeries, folder: Path, matrix: int) -> int:
         folder: Folder to make.
         matrix: Image side in pixels.
     """
-    folder.mkdir(parents=True)
     count = 0
-    for name, content in _files(planned, matrix):
-        (folder / name).write_bytes(content)
-        count += 1
+    with writing(folder):
+        folder.mkdir(parents=True)
+        for name, content in _files(planned, matrix):
+            (folder / name).write_bytes(content)
+            count += 1
     return count
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from maknet.files import write_rows
+from maknet.files import write_rows, writing
 from maknet.phantom.anatomy import Patient, random_patient
 from maknet.phantom.label_files import write_label_files
 from maknet.phantom.lesions import Lesion, bounding_box, grow_lesion
@@ -176,9 +176,10 @@ def _draw_series(
 
 def write_png(path: Path, hu: np.ndarray) -> None:
     """Write a slice `hu` (Y, X) in HU as DeepLesion stores it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     stored = (np.clip(np.rint(hu), -1024, 3071) + PNG_OFFSET).astype(np.uint16)
-    Image.fromarray(stored).save(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(stored).save(path)
 
 
 def _info_row(

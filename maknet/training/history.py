@@ -9,7 +9,7 @@ from types import TracebackType
 
 from torch.utils.tensorboard import SummaryWriter
 
-from maknet.files import write_frame
+from maknet.files import write_frame, writing
 
 Entry = tuple[int, float, dict[str, float]]  # epoch, seconds since 1970, values
 _NOT_A_RESULT = "speed/"  # what differs from run to run stays out of the CSV
@@ -25,7 +25,9 @@ class History:
 
     def __init__(self, folder: Path, entries: Sequence[Entry] = ()) -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        self._writer = SummaryWriter(str(folder))
+        self._folder = folder
+        with writing(folder):
+            self._writer = SummaryWriter(str(folder))
         self.entries: list[Entry] = []
         for entry in entries:
             self._write(entry)
@@ -41,7 +43,8 @@ class History:
         trace: TracebackType | None,
     ) -> None:
         """Flush the events."""
-        self._writer.close()
+        with writing(self._folder):
+            self._writer.close()
 
     def add(self, epoch: int, values: Mapping[str, float]) -> None:
         """Write the values of one epoch, counted from 0; NaN values are left out."""
@@ -50,10 +53,11 @@ class History:
     def _write(self, entry: Entry) -> None:
         epoch, walltime, values = entry
         self.entries.append(entry)
-        for name, value in values.items():
-            if not math.isnan(value):
-                self._writer.add_scalar(name, value, epoch + 1, walltime)
-        self._writer.flush()
+        with writing(self._folder):
+            for name, value in values.items():
+                if not math.isnan(value):
+                    self._writer.add_scalar(name, value, epoch + 1, walltime)
+            self._writer.flush()
 
 
 def history_to_csv(folder: Path, target: Path) -> None:

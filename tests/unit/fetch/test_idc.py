@@ -148,6 +148,19 @@ def test_the_child_gets_absolute_paths_and_leaves_nothing(
     assert not (ROOT / "left.log").exists()
 
 
+def test_a_full_disk_is_no_fault_of_the_archive(
+    server: S3Server,
+    wanted: dict[str, ManifestSeries],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = "ERROR cp s3://a/1.dcm 1.dcm: write 1.dcm: no space left on device"
+    (tmp_path / "stub.py").write_text(f"import sys; print({words!r}, file=sys.stderr)")
+    monkeypatch.setattr(idc, "_CHILD", tmp_path / "stub.py")
+    with pytest.raises(OSError, match="No space left"):
+        fetch_here(server, wanted["whole"], tmp_path)
+
+
 @pytest.mark.slow
 def test_a_series_arrives_wherever_the_fetch_is_started(
     server: S3Server,

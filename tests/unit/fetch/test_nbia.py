@@ -1,6 +1,7 @@
 """The unmodified tcia_utils against a loopback NBIA: only whole series ever count."""
 
 import errno
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -199,6 +200,20 @@ def test_a_full_disk_at_the_end_loses_nothing(
     monkeypatch.undo()
     fetch(series("2.25.53"))
     assert server.requests["2.25.53"] == 1
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(
+    fetch: Fetch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tcia_utils only logs it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "a.dcm")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        fetch(series("2.25.54"), retries=3)
+    assert caught.value.filename == str(tmp_path / "partial" / "incoming")
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 128 + b"DICM\2\0"])
