@@ -121,4 +121,18 @@ def _meaning(path: Path) -> str:
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return _dump(tree)
+
+
+def _dump(node: object) -> str:
+    """Return a syntax tree as text that is the same in every version of Python.
+
+    What is absent or empty is left out: newer versions give nodes fields that older ones lack.
+    """
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node))
+        parts = [f"{n}={_dump(v)}" for n, v in fields if v is not None and v != []]
+        return f"{type(node).__name__}({', '.join(parts)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]"
+    return repr(node)

@@ -1,6 +1,6 @@
 """Every link of a result's lineage, compared with what is there now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from maknet.provenance.records import Record, read_records
 from maknet.provenance.settings import Setting, changed_settings, uses
 
 INTACT, CHANGED, MISSING, RAW, RECEIPT = "intact", "changed", "missing", "raw", "receipt"
+_NO_RECORD = (
+    "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Finding:
 
     Attributes:
         depth: Number of jobs between the audited file and this link.
-        kind: `file`, `code`, `config` or `package`.
+        kind: `file`, `record`, `code`, `config` or `package`.
         path: File or folder, script, setting, or package.
         rule: Rule that made the file, or ran the code; empty for raw data.
         status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
@@ -55,7 +58,7 @@ def audit(*paths: str, deep: bool = False) -> list[Finding]:
     """
     results = results_folder(Path(paths[0]))
     records = read_records(results)
-    lineage = Lineage(results, records, deep=deep)
+    lineage = Lineage(results, records, deep=deep, siblings=True)
     findings: list[Finding] = []
     for path in paths:
         if path not in records:
@@ -91,33 +94,49 @@ class Lineage:
         records: Records by the path of each output.
         deep: Whether to read every byte, see `audit`.
         wanted: Returns whether to follow an input of a job; all are followed by default.
+        siblings: Whether what a job wrote beside a file is compared as well.
     """
 
     def __init__(
         self, results: Path, records: dict[str, Record], *, deep: bool,
         wanted: Callable[[Record, str], bool] = lambda record, source: True,
+        siblings: bool = False,
     ) -> None:  # fmt: skip
         self._folder = results / RECORDS
         self._digests = DigestStore(results)
         self._records = records
         self._deep = deep
         self._wanted = wanted
+        self._siblings = siblings
         self._seen: set[str] = set()
+        self._beside: dict[str, tuple[Record, int]] = {}
         self._settings: dict[str, list[Setting]] = {}
 
     def walk(self, path: str) -> Iterator[Finding]:
         """Yield the findings of a file and of all that it came from."""
         record = self._records.get(path)
-        yield from self._walk(path, record.outputs[path] if record else "", 0)
+        yield from self._walk(path, record.outputs[path] if record else "", 0, [])
+        # Last, since what was read of a file tells more than what its rule wrote.
+        for other, (made_by, depth) in self._beside.items():
+            if other not in self._seen:
+                self._seen.add(other)
+                yield self._compare(other, made_by.outputs[other], made_by, depth)
+        self._beside.clear()
 
-    def _walk(self, path: str, recorded: str, depth: int) -> Iterator[Finding]:
+    def _walk(
+        self, path: str, recorded: str, depth: int, folders: Sequence[str]
+    ) -> Iterator[Finding]:
         if path in self._seen:
             return
         self._seen.add(path)
         record = self._records.get(path)
         yield self._compare(path, recorded, record, depth)
         if record is None:
+            if any(path.startswith(f"{folder}/") for folder in folders):
+                yield Finding(depth, "record", path, "", MISSING, recorded, "", _NO_RECORD)
             return
+        if self._siblings:
+            self._beside |= {other: (record, depth) for other in record.outputs}
         receipt = str(receipt_path(path))
         if receipt in record.outputs and receipt not in self._seen:
             self._seen.add(receipt)
@@ -130,7 +149,7 @@ class Lineage:
                 yield finding
         for source, read in record.inputs.items():
             if self._wanted(record, source):
-                yield from self._walk(source, read, depth + 1)
+                yield from self._walk(source, read, depth + 1, record.folders)
 
     def _compare(self, path: str, recorded: str, record: Record | None, depth: int) -> Finding:
         rule, place = record.rule if record else "", resolve(path)

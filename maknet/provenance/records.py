@@ -78,6 +78,7 @@ class Record:
         environment: Versions of the packages that the job imported, and state of the checkout.
         device: Device of the job, and whether its operations were deterministic.
         run: Slurm job and visible GPUs.
+        folders: Folders below which every file is made by a job: results and data.
         started: Start of the job, UTC, ISO 8601.
         ended: End of the job, UTC, ISO 8601.
         exit: Exit code; a job that fails leaves no record.
@@ -95,6 +96,7 @@ class Record:
     environment: dict[str, Any]
     device: dict[str, Any]
     run: dict[str, Any]
+    folders: list[str]
     started: str
     ended: str
     exit: int
@@ -119,11 +121,18 @@ def write_record(spec: JobSpec, started: datetime) -> None:
             "slurm_job": os.environ.get("SLURM_JOB_ID"),
             "visible_gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
         },
+        folders=to_portable(_made_here(spec)),
         started=started.isoformat(timespec="seconds"),
         ended=datetime.now(UTC).isoformat(timespec="seconds"),
         exit=0,
     )
     write_json(spec.record_path, asdict(record))
+
+
+def _made_here(spec: JobSpec) -> list[str]:
+    """Return the folders below which every file is made by a job of the workflow."""
+    paths = spec.config.get("paths", {})
+    return [str(path) for path in (spec.results, paths.get("data")) if path]
 
 
 def is_up_to_date(spec: JobSpec) -> bool:

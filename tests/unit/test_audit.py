@@ -248,3 +248,27 @@ def test_the_command_line(lineage: Path) -> None:
     said = json.loads(done.stdout)
     assert not said["holds"]
     assert [f["path"] for f in said["findings"] if f["status"] == "changed"] == ["raw.csv"]
+
+
+def test_a_record_that_is_gone_upstream_is_a_finding(lineage: Path) -> None:
+    (lineage / "results/provenance/prepare/b1.json").unlink()
+    found = broken()
+    assert found == {"results/images": "missing", "results/index.csv": "missing"}
+    (lineage / "results/provenance/table/job.json").unlink()
+    with pytest.raises(InputError, match="has no provenance record"):
+        audit("results/table.csv")
+
+
+def test_what_is_the_users_needs_no_record(lineage: Path) -> None:
+    assert {f.path: f.status for f in audit("results/table.csv")}["raw.csv"] == "raw"
+
+
+def test_what_a_rule_wrote_beside_a_result_belongs_to_it(lineage: Path) -> None:
+    Path("results/table.md").write_text("t")
+    Path("results/table.csv").write_text("t")
+    step = JobSpec("table", {}, {}, ["results/index.csv"], ["results/table.csv",
+                   "results/table.md"], "scripts/make_table1.py", "results")  # fmt: skip
+    write_record(step, datetime.now(UTC))
+    assert not broken()
+    Path("results/table.md").write_text("other")
+    assert broken() == {"results/table.md": "changed"}
