@@ -25,7 +25,7 @@ import torch
 from scipy import ndimage
 
 from maknet.data.ct.header import read_header
-from maknet.data.ct.preprocess import ImageSettings, body_box, prepare_volume, resize, window_hu
+from maknet.data.ct.preprocess import ImageSettings, crop_box, prepare_volume, resize, window_hu
 from maknet.data.ct.series import read_series
 from maknet.data.shards.shard import write_shard
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
@@ -83,7 +83,7 @@ def stages(files: Sequence[Path]) -> dict[str, Callable[[], object]]:
     """Return the parts of `ours`, to see what is left."""
     hu = read_series(files[0].parent).hu
     middle = len(hu) // 2
-    box = body_box(hu[middle : middle + 3], SETTINGS.body_threshold_hu)
+    box = crop_box(hu[middle : middle + 3], SETTINGS)
     top, bottom, left, right = box or (0, hu.shape[1], 0, hu.shape[2])
     crop = hu[:, top:bottom, left:right]
     gray = window_hu(crop, SETTINGS.window_hu)
@@ -91,7 +91,7 @@ def stages(files: Sequence[Path]) -> dict[str, Callable[[], object]]:
     return {
         "headers": lambda: [read_header(path) for path in files],
         "headers and pixels": lambda: read_series(files[0].parent),
-        "crop": lambda: [body_box(hu[i : i + 3], SETTINGS.body_threshold_hu) for i in groups],
+        "crop": lambda: [crop_box(hu[i : i + 3], SETTINGS) for i in groups],
         "window": lambda: [window_hu(crop[i : i + 3], SETTINGS.window_hu) for i in groups],
         "resize": lambda: [resize(gray[i : i + 3], SETTINGS.size) for i in groups],
     }

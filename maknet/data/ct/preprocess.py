@@ -4,18 +4,16 @@ Source: paper section 4.1. The same functions serve TCIA volumes and DeepLesion 
 teacher and student see one domain. Z slices, Y rows, X columns, S the image size.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, assert_never
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from maknet.data.ct.body import Box, lesanet_box, patient_box
 from maknet.data.ct.series import Volume
 
-Box = tuple[int, int, int, int]  # first row, end row, first column, end column
-_MASK_SIDE = 128  # the body is found on a mask of about this side
-_MIN_BODY = 0.125  # a region narrower than this part of the image is a table, not a body
 INDEX_COLUMNS = (
     "series_uid", "triplet", "first_slice", "position_mm", "step_mm", "row_mm", "column_mm",
     "crop_top", "crop_bottom", "crop_left", "crop_right",
@@ -29,13 +27,14 @@ class ImageSettings:
     Attributes:
         window_hu: HU shown as 0 and as 255.
         size: Side of the square image in pixels.
-        crop: Whether the black background is clipped.
-        body_threshold_hu: Pixels above it may be body.
+        crop: What is left when the black background is clipped: the `patient`, what LesaNet's code
+            leaves (`lesanet`), or all (`none`).
+        body_threshold_hu: Pixels above it may be the patient; LesaNet's rule has its own.
     """
 
     window_hu: tuple[float, float] = (-1024.0, 3071.0)
     size: int = 256
-    crop: bool = True
+    crop: Literal["patient", "lesanet", "none"] = "patient"
     body_threshold_hu: float = -500.0
 
 
@@ -64,24 +63,22 @@ def prepare_volume(volume: Volume, settings: ImageSettings) -> Triplets:
     slices, anterior up, right side left.
     """
     hu, positions, spacing = reorient(volume)
-    images: list[NDArray[np.uint8]] = []
     rows: list[tuple[object, ...]] = []
     count = len(hu) // 3
+    images = np.empty((count, 3, settings.size, settings.size), np.uint8)
     for triplet in range(count):
         first = 3 * triplet
         prepared = prepare_slices(hu[first : first + 3], settings)
         if prepared is None:
             continue
-        image, box = prepared
-        images.append(image)
+        images[len(rows)], box = prepared
         place = (volume.series_uid, triplet, first, round(float(positions[first + 1]), 3))
         rows.append((*place, *(round(v, 4) for v in spacing), *box))
-    shape = (0, 3, settings.size, settings.size)
     return Triplets(
-        np.stack(images) if images else np.empty(shape, np.uint8),
+        images[: len(rows)],
         pd.DataFrame(rows, columns=list(INDEX_COLUMNS)),
         left_over=len(hu) - 3 * count,
-        empty=count - len(images),
+        empty=count - len(rows),
     )
 
 
@@ -91,52 +88,41 @@ def prepare_slices(
     """Turn slices (C, Y, X) in HU into an image (C, S, S) uint8 and its crop box.
 
     Returns:
-        None when cropping is on and there is no body in the slices.
+        None when the background is clipped and nothing is left.
     """
-    box: Box | None = (0, hu.shape[1], 0, hu.shape[2])
-    if settings.crop:
-        box = body_box(hu, settings.body_threshold_hu)
-    if box is None:
-        return None
+    box = crop_box(hu, settings)
+    return None if box is None else (cut_image(hu, box, settings), box)
+
+
+def crop_box(hu: NDArray[np.int16], settings: ImageSettings) -> Box | None:
+    """Return the part of slices (C, Y, X) that an image shows; None when nothing is left."""
+    match settings.crop:
+        case "patient":
+            return patient_box(hu, settings.body_threshold_hu)
+        case "lesanet":
+            return lesanet_box(hu)
+        case "none":
+            return 0, hu.shape[1], 0, hu.shape[2]
+        case unknown:
+            assert_never(unknown)
+
+
+def cut_image(hu: NDArray[np.int16], box: Box, settings: ImageSettings) -> NDArray[np.uint8]:
+    """Turn a part of slices (C, Y, X) in HU into an image (C, S, S)."""
     top, bottom, left, right = box
-    windowed = window_hu(hu[:, top:bottom, left:right], settings.window_hu)
-    return resize(windowed, settings.size), box
+    return resize(window_hu(hu[:, top:bottom, left:right], settings.window_hu), settings.size)
 
 
 def window_hu(hu: NDArray[np.int16], window: tuple[float, float]) -> NDArray[np.uint8]:
     """Map HU linearly to 0..255, clipped at the window's ends."""
-    # A table of all int16 values is 5 times faster than arithmetic on floats, and exact.
-    table = _window_table(window)
-    return np.take(table, np.ascontiguousarray(hu).view(np.uint16))
-
-
-def body_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
-    """Return the bounding box of the largest body-like region in the union of slices (C, Y, X).
-
-    A 3 x 3 opening on a reduced mask takes tubes and table edges off, and the largest connected
-    region leaves the table out.
-    """
-    from scipy import ndimage
-
-    step = max(1, round(min(hu.shape[1:]) / _MASK_SIDE))
-    mask = np.any(hu[:, ::step, ::step] > threshold_hu, axis=0)
-    labels, regions = ndimage.label(_opened(mask))
-    if not regions:
-        return None
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    body = labels == sizes.argmax()
-    rows, columns = np.flatnonzero(body.any(1)), np.flatnonzero(body.any(0))
-    height, width = (int(line[-1] - line[0] + 1) for line in (rows, columns))
-    if height < _MIN_BODY * mask.shape[0] or width < _MIN_BODY * mask.shape[1]:
-        return None
-    bottom, right = (rows[-1] + 1) * step, (columns[-1] + 1) * step
-    return (
-        int(rows[0] * step),
-        int(min(bottom, hu.shape[1])),
-        int(columns[0] * step),
-        int(min(right, hu.shape[2])),
-    )
+    low, high = window
+    scale = 255 / (high - low)
+    # In place and in float32 this is twice as fast as a table of all int16 values.
+    gray = hu.astype(np.float32)
+    gray *= np.float32(scale)
+    gray += np.float32(0.5 - low * scale)  # the half makes the cut to whole numbers a rounding
+    np.clip(gray, 0, 255, out=gray)
+    return gray.astype(np.uint8)
 
 
 def resize(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -169,23 +155,3 @@ def reorient(
     if column[1] < 0:
         hu = hu[:, ::-1]
     return hu, positions, spacing
-
-
-def _window_table(window: Sequence[float]) -> NDArray[np.uint8]:
-    """Return the gray level of each int16 bit pattern, (65536,)."""
-    low, high = window
-    hu = np.arange(1 << 16, dtype=np.uint16).view(np.int16).astype(np.float64)
-    return np.rint(np.clip((hu - low) * (255.0 / (high - low)), 0, 255)).astype(np.uint8)
-
-
-def _opened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the 3 x 3 binary opening; shifted ANDs are 10 times faster than scipy's here."""
-    core = mask[:-2] & mask[1:-1] & mask[2:]
-    core = core[:, :-2] & core[:, 1:-1] & core[:, 2:]
-    rows = np.zeros((mask.shape[0], core.shape[1]), bool)
-    opened = np.zeros_like(mask)
-    for shift in range(3):
-        rows[shift : shift + core.shape[0]] |= core
-    for shift in range(3):
-        opened[:, shift : shift + core.shape[1]] |= rows
-    return opened

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ct.preprocess import body_box
+from maknet.data.ct.body import largest_part_box
 from maknet.data.ct.series import Reason, SeriesError, Volume
 
 
@@ -69,7 +69,8 @@ def _check_body(volume: Volume, rules: ScreeningRules) -> None:
     chosen = np.linspace(0, len(volume.hu) - 1, min(_SAMPLED_SLICES, len(volume.hu))).astype(int)
     medians, noises = [], []
     for z in chosen:
-        box = body_box(volume.hu[z : z + 1], rules.body_threshold_hu)
+        # One region: the air between two legs would hide their noise.
+        box = largest_part_box(volume.hu[z : z + 1], rules.body_threshold_hu)
         if box is not None:
             body = volume.hu[z, box[0] : box[1] : 4, box[2] : box[3] : 4]
             medians.append(float(np.median(body[body > rules.body_threshold_hu])))

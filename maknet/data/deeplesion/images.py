@@ -5,20 +5,27 @@ Source: Yan et al., JMI 2018; paper sections 2 and 4.1. A sample is a lesion, a 
 C slices, Y rows, X columns.
 """
 
+import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ct.preprocess import Box, ImageSettings, prepare_slices, resize, window_hu
+from maknet.data.ct.body import Box
+from maknet.data.ct.preprocess import ImageSettings, crop_box, cut_image
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
+from maknet.data.deeplesion.png import ImageUnreadableError
 from maknet.data.deeplesion.slices import lesion_slices
 
+logger = logging.getLogger("maknet")
+# DeepLesion's boxes have 5 pixels of surroundings; two more are about one pixel of the image.
+_LESION_MARGIN_PX = 2
 INDEX_COLUMNS = (
     "lesion_index", "patient", "series", "key_slice", "crop_top", "crop_bottom", "crop_left",
-    "crop_right", "neighbors_missing", "cropped",
+    "crop_right", "neighbors_missing", "cropped", "extended",
 )  # fmt: skip
 
 
@@ -30,26 +37,63 @@ class LesionImage:
         image: (3, S, S) uint8: the slice before, the key slice, the slice after.
         box: Crop box in pixels of the slice.
         neighbors_missing: How many of the two neighbors were replaced by a nearer slice.
-        cropped: Whether a body was found to crop to.
+        cropped: Whether the background was clipped: not where no patient was found.
+        extended: Whether the crop was made wider to hold the lesion's box.
     """
 
     image: NDArray[np.uint8]
     box: Box
     neighbors_missing: int
     cropped: bool
+    extended: bool
 
 
 def prepare_lesion(images: str | Path, lesion: LesionRow, settings: ImageSettings) -> LesionImage:
     """Prepare the image of one lesion as the unlabeled volumes are prepared.
 
-    A labeled lesion is never dropped: where no body is found the whole slice is kept.
+    A labeled lesion is never cut away: its box is inside the crop, and where no patient is found
+    the whole slice is kept.
+
+    Raises:
+        ImageUnreadableError: The slice cannot be read, or the lesion's box lies outside it.
     """
     hu, missing = lesion_slices(images, lesion)
-    prepared = prepare_slices(hu, settings)
-    if prepared is not None:
-        return LesionImage(*prepared, neighbors_missing=missing, cropped=settings.crop)
-    whole = resize(window_hu(hu, settings.window_hu), settings.size)
-    return LesionImage(whole, (0, hu.shape[1], 0, hu.shape[2]), missing, cropped=False)
+    lesion_box = lesion_pixels(lesion, hu.shape[1], hu.shape[2])
+    found = None if settings.crop == "none" else crop_box(hu, settings)
+    box = (0, hu.shape[1], 0, hu.shape[2]) if found is None else _union(found, lesion_box)
+    assert _union(box, lesion_box) == box  # noqa: S101 - a label without its lesion is worthless
+    return LesionImage(
+        cut_image(hu, box, settings), box, missing,
+        cropped=found is not None, extended=found not in (None, box),
+    )  # fmt: skip
+
+
+def lesion_pixels(lesion: LesionRow, rows: int, columns: int) -> Box:
+    """Return the pixels of a slice that show a lesion, and two more on each side where there are.
+
+    Raises:
+        ImageUnreadableError: The middle of the lesion's box lies outside the slice.
+    """
+    x1, y1, x2, y2 = lesion.box
+    across, down = (x1 + x2) / 2, (y1 + y2) / 2
+    if not (x1 <= x2 and y1 <= y2 and 0 <= across <= columns and 0 <= down <= rows):
+        raise ImageUnreadableError(
+            f"DL_info.csv: row {lesion.lesion_index} has its lesion at {lesion.box}, outside the "
+            f"{columns} x {rows} pixels of {lesion.series}/{lesion.key_slice:03d}.png; "
+            "fix the row or the image."
+        )
+    margin = _LESION_MARGIN_PX
+    # The table counts pixels from 1: x1 is pixel x1 - 1, and the pixel of x2 ends at x2.
+    return (
+        max(math.floor(y1 - 1) - margin, 0), min(math.ceil(y2) + margin, rows),
+        max(math.floor(x1 - 1) - margin, 0), min(math.ceil(x2) + margin, columns),
+    )  # fmt: skip
+
+
+def _union(box: Box, other: Box) -> Box:
+    return (
+        min(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), max(box[3], other[3]),
+    )  # fmt: skip
 
 
 def write_image_shard(
@@ -69,13 +113,17 @@ def write_image_shard(
     Raises:
         InputError: More than `max_unreadable` images cannot be read.
     """
+    extended: list[int] = []
 
     def prepare(lesion: LesionRow) -> tuple[NDArray[np.uint8], dict[str, object]]:
         item = prepare_lesion(images, lesion, settings)
+        extended.append(int(item.extended))
         box = dict(zip(INDEX_COLUMNS[4:8], item.box, strict=True))
         return item.image, {
             **box, "neighbors_missing": item.neighbors_missing, "cropped": item.cropped,
+            "extended": int(item.extended),
         }  # fmt: skip
 
     empty = np.empty((0, 3, settings.size, settings.size), np.uint8)
     write_lesion_shard(dl_info, lesions, prepare, INDEX_COLUMNS, empty, max_unreadable, files)
+    logger.info("%d of %d crops were extended to hold the lesion", sum(extended), len(extended))

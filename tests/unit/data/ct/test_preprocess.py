@@ -1,11 +1,14 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maknet.data.ct.body import Box
 from maknet.data.ct.preprocess import (
     ImageSettings,
-    body_box,
+    crop_box,
     prepare_slices,
     prepare_volume,
     resize,
@@ -47,31 +50,41 @@ def test_window_is_monotone_and_equals_arithmetic(low: int, width: int, values: 
     assert np.array_equal(window_hu(hu[::-1], (low, low + width)), gray[::-1])
 
 
-def test_the_box_holds_the_body_and_not_the_table() -> None:
-    assert body_box(body(3), -500) == (32, 96, 24, 104)
+def test_the_papers_window_is_exact() -> None:
+    hu = np.arange(-32768, 32768).astype(np.int16)
+    expected = np.rint(np.clip((hu + 1024.0) * 255 / 4095, 0, 255))
+    assert np.array_equal(window_hu(hu[None, None], (-1024, 3071))[0, 0], expected)
 
 
-def test_the_box_is_that_of_the_union_of_slices() -> None:
+@pytest.mark.parametrize(
+    ("crop", "box"),
+    [
+        ("patient", (31, 97, 23, 105)),  # a pixel around the patient, without the table
+        ("lesanet", (32, 117, 0, 128)),  # the table too, which is as thick as the 7 x 7 opening
+        ("none", (0, 128, 0, 128)),
+    ],
+)
+def test_three_rules_of_the_crop(crop: Literal["patient", "lesanet", "none"], box: Box) -> None:
     hu = body(3)
-    hu[2, 20:32, 40:80] = 40
-    assert body_box(hu, -500) == (20, 96, 24, 104)
-
-
-def test_there_is_no_body_in_air_or_on_a_bare_table() -> None:
-    air = np.full((3, 128, 128), -1000, np.int16)
-    assert body_box(air, -500) is None
-    air[:, 100:108] = 0
-    assert body_box(air, -500) is None
-    assert prepare_slices(air, ImageSettings(size=32)) is None
-
-
-def test_without_cropping_the_whole_slice_is_kept() -> None:
-    prepared = prepare_slices(body(3), ImageSettings(size=32, crop=False))
+    hu[:, 110:117] = -150
+    prepared = prepare_slices(hu, ImageSettings(size=32, crop=crop))
     assert prepared is not None
-    image, box = prepared
-    assert box == (0, 128, 0, 128)
+    image, found = prepared
+    assert found == box
     assert image.shape == (3, 32, 32)
     assert image.dtype == np.uint8
+
+
+def test_a_rule_of_another_name_is_refused() -> None:
+    with pytest.raises(AssertionError, match="True"):
+        crop_box(body(3), ImageSettings(crop=True))  # type: ignore[arg-type]
+
+
+def test_there_is_no_image_of_air_or_of_a_bare_table() -> None:
+    air = np.full((3, 128, 128), -1000, np.int16)
+    assert prepare_slices(air, ImageSettings(size=32)) is None
+    air[:, 100:108] = 0
+    assert prepare_slices(air, ImageSettings(size=32)) is None
 
 
 def test_resize_keeps_constants_and_averages() -> None:
