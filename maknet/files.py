@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from maknet.errors import InputError
 
@@ -128,13 +128,23 @@ def read_json(path: str | Path) -> Any:  # noqa: ANN401 - any JSON value
     """Read a JSON file.
 
     Raises:
-        InputError: The file is missing or is not JSON.
+        InputError: The file is missing, is not JSON, or says something twice.
     """
     path = existing_file(path)
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not JSON ({error}); replace the file.") from error
+    with parsing(path, "JSON", "replace the file"):
+        text = path.read_text(encoding="utf-8")
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_unique)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"it holds {name}, which is no number of JSON")
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
 
 
 def write_rows(
@@ -163,16 +173,30 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
     """Read a CSV file as dictionaries of strings.
 
     Raises:
-        InputError: The file is missing or is no CSV, or a row is shorter or longer than the header.
+        InputError: The file is missing or is no CSV, a column's name stands there twice, or a row
+            is shorter or longer than the header.
     """
-    try:
-        with existing_file(path).open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a CSV file ({error}); replace the file.") from error
+    path = existing_file(path)
+    with parsing(path, "a CSV file", "replace the file"):
+        rows = csv_rows(path.open(newline="", encoding="utf-8-sig"))
     for number, row in enumerate(rows):
         if None in row or None in row.values():
             raise InputError(f"{path}: row {number} has not as many cells as the header.")
+    return rows
+
+
+def csv_rows(opened: TextIO) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, and close it.
+
+    Raises:
+        ValueError: Two columns have one name.
+    """
+    with opened:
+        reader = csv.DictReader(opened)
+        rows = list(reader)
+    names = list(reader.fieldnames or ())
+    if len(set(names)) < len(names):
+        raise ValueError("two columns have one name")
     return rows
 
 

@@ -6,7 +6,6 @@ sizes and the MD5 sums come from the listing of the bucket, not from the tool's 
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maknet.config.manifest import ManifestSeries
-from maknet.fetch.verify import FetchError, SeriesListing
+from maknet.fetch.verify import MD5, FetchError, SeriesListing
 from maknet.files import ROOT, full_disk_in
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
 _CHILD = ROOT / "maknet/fetch/idc_download.py"
 DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
 
@@ -63,6 +61,10 @@ class IdcArchive:
             results |= {uid: missing for uid in listed if not (into / uid).is_dir()}
         yield from results.items()
 
+    def address(self, item: ManifestSeries) -> str:
+        """Return where the bytes of a series come from."""
+        return item.address if self.endpoint is None else f"{item.address} at {self.endpoint}"
+
     def _listing(self, item: ManifestSeries) -> SeriesListing:
         """Return names and MD5 of the objects of a series; an ETag of one part is the MD5."""
         if not item.address:
@@ -85,7 +87,7 @@ class IdcArchive:
         except (KeyError, TypeError, ValueError) as error:
             raise FetchError("transfer", "the bucket's listing cannot be read") from error
         # The ETag of an object that was uploaded in several parts is no MD5.
-        md5 = {name: tag for name, tag in tags.items() if _MD5.fullmatch(tag)}
+        md5 = {name: tag for name, tag in tags.items() if MD5.fullmatch(tag)}
         return SeriesListing(len(entries), md5, sizes)
 
     def _s5cmd(self) -> list[str]:

@@ -14,8 +14,10 @@ from typing import Any
 from unittest import mock
 
 from maknet.config.manifest import ManifestSeries
-from maknet.fetch.verify import MD5_LIST, FetchError, SeriesListing
+from maknet.fetch.verify import MD5, MD5_LIST, FetchError, SeriesListing
 from maknet.files import full_disk_in
+
+DEFAULT_URL = "https://services.cancerimagingarchive.net/nbia-api/services/v4/"
 
 
 class _Complaints(logging.Handler):
@@ -65,6 +67,10 @@ class NbiaArchive:
                 except FetchError as error:
                     answer = error
                 yield item.uid, answer
+
+    def address(self, item: ManifestSeries) -> str:
+        """Return where the bytes of a series come from."""
+        return f"{self.url or DEFAULT_URL}getImageWithMD5Hash?SeriesInstanceUID={item.uid}"
 
     def _fetch_one(
         self,
@@ -123,9 +129,19 @@ def _raise_logged(complaints: _Complaints, into: Path) -> None:
 
 
 def _read_md5_list(path: Path) -> dict[str, str]:
-    """Return MD5 by file name; the list is the last file of a whole answer."""
+    """Return MD5 by file name; the list is the last file of a whole answer.
+
+    Raises:
+        FetchError: The list is missing, or not every row of it is a name and a sum.
+    """
     if not path.is_file():
         raise FetchError("incomplete", "the answer broke off: it has no list of MD5 sums")
-    with path.open(newline="", encoding="utf-8", errors="replace") as handle:
-        rows = list(csv.reader(handle))
-    return {row[0]: row[1] for row in rows[1:] if len(row) >= 2}
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            rows = [row for row in csv.reader(handle) if row][1:]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise FetchError("unverified", "the list of MD5 sums cannot be read") from error
+    sums = {row[0]: row[1].strip().lower() for row in rows if len(row) == 2}
+    if len(sums) < len(rows) or not all(map(MD5.fullmatch, sums.values())):
+        raise FetchError("unverified", "a row of the list of MD5 sums is no name and sum")
+    return sums

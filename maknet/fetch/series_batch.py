@@ -1,7 +1,7 @@
 """Fetches a batch of series, verifies it, and only then moves it into place.
 
 What was verified survives a stop: it waits beside the output, under the name of the batch, and the
-next run checks it against its own list before it counts again. Everything else is thrown away.
+next run checks it again before it counts (`maknet.fetch.kept`). Everything else is thrown away.
 """
 
 import logging
@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from maknet.config.manifest import ManifestSeries
 from maknet.errors import InputError
+from maknet.fetch.kept import KeptSeries, keep, kept_before
 from maknet.fetch.retries import RetryPolicy
-from maknet.fetch.verify import FetchError, FileChecksum, SeriesListing, verify_series
-from maknet.files import read_json, write_json, write_rows
+from maknet.fetch.verify import FetchError, SeriesListing, verify_series
+from maknet.files import write_rows
 from maknet.progress import progress
 
 logger = logging.getLogger("maknet")
@@ -32,6 +33,9 @@ class Archive(Protocol):
     @property
     def name(self) -> str:
         """Name of the route, for receipts."""
+
+    def address(self, item: ManifestSeries) -> str:
+        """Return where the bytes of a series come from, for receipts."""
 
     def fetch(
         self, series: Sequence[ManifestSeries], into: Path
@@ -72,7 +76,7 @@ def fetch_batch(
     partial.mkdir(parents=True, exist_ok=True)
     incoming = incoming or partial / "incoming"
     shutil.rmtree(incoming, ignore_errors=True)
-    kept = {item.uid: facts for item in series if (facts := _verified_before(partial, item.uid))}
+    kept = {item.uid: found for item in series if (found := kept_before(partial, item))}
     faults: dict[str, FetchError] = {}
     for pause in policy.pauses():
         waiting = [s for s in series if s.uid not in kept and not _is_final(faults.get(s.uid))]
@@ -92,7 +96,7 @@ def fetch_batch(
             f"listed in {partial / 'refused.csv'}, and {len(kept)} are kept for the next run."
         )
     write_rows(refused, REFUSED_COLUMNS, rows)
-    _finish(series, kept, archive.name, partial, target, receipt)
+    _finish(series, kept, partial, target, receipt)
     shutil.rmtree(partial)
 
 
@@ -101,7 +105,7 @@ def _attempt(
     archive: Archive,
     incoming: Path,
     partial: Path,
-    kept: dict[str, list[FileChecksum]],
+    kept: dict[str, KeptSeries],
 ) -> dict[str, FetchError]:
     """Ask once for all that is waiting; return what went wrong and extend `kept`."""
     incoming.mkdir()
@@ -113,9 +117,10 @@ def _attempt(
             if isinstance(answer, FetchError):
                 raise answer
             _check_drift(item, answer)
-            facts = verify_series(incoming / uid, uid, answer)
-            _keep(incoming / uid, partial, facts)
-            kept[uid] = facts
+            files = verify_series(incoming / uid, uid, answer)
+            verified = KeptSeries(archive.name, archive.address(item), item.address, files)
+            keep(incoming / uid, partial, verified)
+            kept[uid] = verified
         except FetchError as fault:
             logger.info("%s: %s (%s)", uid, fault, fault.reason)
             faults[uid] = fault
@@ -138,48 +143,22 @@ def _is_final(fault: FetchError | None) -> bool:
     return fault is not None and fault.permanent
 
 
-def _keep(folder: Path, partial: Path, facts: list[FileChecksum]) -> None:
-    """Move a verified series beside the output; its list is written first."""
-    names = {fact.file for fact in facts}
-    for path in folder.iterdir():
-        if path.name not in names:
-            path.unlink()
-    final = partial / folder.name
-    shutil.rmtree(final, ignore_errors=True)
-    write_json(partial / f"{folder.name}.json", [asdict(fact) for fact in facts])
-    shutil.move(folder, final)
-
-
-def _verified_before(partial: Path, uid: str) -> list[FileChecksum] | None:
-    """Return the facts of a series kept by an earlier run, if its files still have them."""
-    listing = partial / f"{uid}.json"
-    if not listing.is_file() or not (partial / uid).is_dir():
-        return None
-    facts = [FileChecksum(**fact) for fact in read_json(listing)]
-    expected = SeriesListing(len(facts), {fact.file: fact.md5 for fact in facts})
-    try:
-        return verify_series(partial / uid, uid, expected)
-    except FetchError as fault:
-        logger.info("%s was kept but is not whole (%s): it is fetched again", uid, fault)
-        return None
-
-
 def _finish(
     series: Sequence[ManifestSeries],
-    kept: dict[str, list[FileChecksum]],
-    route: str,
+    kept: dict[str, KeptSeries],
     partial: Path,
     target: Path,
     receipt: Path,
 ) -> None:
     """Write the receipt, then move the series: what can fail comes before what is moved."""
-    rows: list[dict[str, Any]] = []
+    rows = []
     for item in series:
         if item.uid not in kept:
             continue
-        source = {"route": route, "collection": item.collection, "license": item.license,
-                  "doi": item.doi, "address": item.address}  # fmt: skip
-        rows += [{"series_uid": item.uid, **asdict(f), **source} for f in kept[item.uid]]
+        found = kept[item.uid]
+        source = {"route": found.route, "collection": item.collection, "license": item.license,
+                  "doi": item.doi, "address": found.address}  # fmt: skip
+        rows += [{"series_uid": item.uid, **asdict(f), **source} for f in found.files]
     write_rows(receipt, RECEIPT_COLUMNS, rows)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

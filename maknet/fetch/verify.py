@@ -4,6 +4,7 @@ tcia_utils reports success for half a series, for another series' images and for
 a second call then skips what "exists". So each series is looked at, file by file, before it counts.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from maknet.data.ct.header import (
 from maknet.files import md5
 
 MD5_LIST = "md5hashes.csv"
+MD5 = re.compile(r"[0-9a-f]{32}")
 _NO_IMAGES = {"LICENSE", MD5_LIST}
 
 
@@ -41,7 +43,8 @@ class SeriesListing:
     Attributes:
         images: Number of images that the archive has now.
         md5: MD5 sums by file name, for the files whose sum the archive publishes.
-        sizes: Sizes in bytes by file name, where the archive lists them.
+        sizes: Sizes in bytes by file name, where the archive lists them. Every file is in one of
+            the two, or the series is not verified.
     """
 
     images: int
@@ -73,22 +76,29 @@ def verify_series(folder: Path, series_uid: str, expected: SeriesListing) -> lis
         expected: What the archive lists of the series.
 
     Raises:
-        FetchError: Files are missing, too many, damaged, of another series, or not unique.
+        FetchError: Files are missing, too many, not listed, damaged, of another series, or not
+            unique.
     """
     files = (
         sorted(p for p in folder.iterdir() if p.name not in _NO_IMAGES) if folder.is_dir() else []
     )
     if len(files) != expected.images or not all(path.is_file() for path in files):
         raise FetchError("incomplete", f"{len(files)} of {expected.images} images arrived")
-    for listed in (expected.md5, expected.sizes):
-        if len(listed) == expected.images and {p.name for p in files} != set(listed):
-            raise FetchError("incomplete", "the files are not those that the archive lists")
+    _check_names({path.name for path in files}, {*expected.md5, *expected.sizes} - _NO_IMAGES)
     seen: set[str] = set()
     facts = []
     for path in files:
         facts.append(_file_checksum(path, expected))
         _check_identity(path, series_uid, seen)
     return facts
+
+
+def _check_names(found: set[str], listed: set[str]) -> None:
+    if listed - found:
+        raise FetchError("incomplete", f"{min(listed - found)} did not arrive")
+    if found - listed:
+        words = f"the archive's list names {len(listed)} of {len(found)} files"
+        raise FetchError("unverified", f"{words}: {min(found - listed)} cannot be checked")
 
 
 def _file_checksum(path: Path, expected: SeriesListing) -> FileChecksum:

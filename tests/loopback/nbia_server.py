@@ -16,7 +16,23 @@ from tests.loopback.server import LoopbackServer
 PATH = "/nbia-api/services/v4/"
 
 
-def zipped(files: dict[str, bytes], with_list: bool = True) -> bytes:
+# What may be wrong with the list of sums: its text -> what is sent.
+LISTS: dict[str, Callable[[str], bytes]] = {
+    "list_header": lambda text: text.split("\n")[0].encode(),
+    "list_empty": lambda text: b"",
+    "list_row": lambda text: text.rsplit("\n", 1)[0].encode(),
+    "list_semicolon": lambda text: text.replace(",", ";").encode(),
+    "list_binary": lambda text: bytes(range(256)) * 3,
+    "list_nul": lambda text: text.replace(",", "\0", 2).encode(),
+    "list_sums": lambda text: text.replace(",", ",x").encode(),
+    "list_twice": lambda text: f"{text}\n{text.splitlines()[-1]}".encode(),
+    "list_other": lambda text: text.replace("00000001", "00000009").encode(),
+}
+
+
+def zipped(
+    files: dict[str, bytes], with_list: bool = True, fault: Callable[[str], bytes] = str.encode
+) -> bytes:
     """Return the zip that getImageWithMD5Hash answers with: the list of sums comes last."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -26,7 +42,7 @@ def zipped(files: dict[str, bytes], with_list: bool = True) -> bytes:
             rows = [
                 f"{n},{hashlib.md5(c, usedforsecurity=False).hexdigest()}" for n, c in files.items()
             ]
-            archive.writestr("md5hashes.csv", "\n".join(["Filename,MD5Hash", *rows]))
+            archive.writestr("md5hashes.csv", fault("\n".join(["Filename,MD5Hash", *rows])))
     return buffer.getvalue()
 
 
@@ -57,6 +73,8 @@ def _wrong_md5(files: dict[str, bytes]) -> bytes:
 
 def body(fault: str, files: dict[str, bytes]) -> bytes:
     """Return what the archive sends for a series with a fault."""
+    if fault in LISTS:
+        return zipped(files, fault=LISTS[fault])
     if fault == "half":
         return zipped(half(files), with_list=False)
     if fault == "half_listed":
@@ -87,7 +105,7 @@ class NbiaServer(LoopbackServer):
     """
 
     def __init__(self, files_of: Callable[[str], dict[str, bytes]] = series_files) -> None:
-        self._files_of = files_of
+        self.files_of = files_of
         self.faults: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.requests: Counter[str] = Counter()
@@ -102,7 +120,7 @@ class NbiaServer(LoopbackServer):
             listing = [
                 {
                     "SeriesInstanceUID": uid,
-                    "ImageCount": self.counts.get(uid) or len(self._files_of(uid)),
+                    "ImageCount": self.counts.get(uid) or len(self.files_of(uid)),
                 }
             ]
             content = b"" if fault == "unknown" else json.dumps(listing).encode()
@@ -120,7 +138,7 @@ class NbiaServer(LoopbackServer):
         elif fault == "drop":
             handler.connection.close()
         elif fault == "truncate":
-            content = body("", self._files_of(uid))
+            content = body("", self.files_of(uid))
             self.send(handler, 200, content[: len(content) // 2], length=len(content))
         else:
-            self.send(handler, 200, body(fault, self._files_of(uid)))
+            self.send(handler, 200, body(fault, self.files_of(uid)))

@@ -1,5 +1,6 @@
 """The unmodified tcia_utils against a loopback NBIA: only whole series ever count."""
 
+import dataclasses
 import errno
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ from maknet.fetch.nbia import NbiaArchive
 from maknet.fetch.retries import RetryPolicy
 from maknet.fetch.series_batch import fetch_batch
 from maknet.fetch.verify import FetchError, FileChecksum, SeriesListing
-from maknet.files import read_rows, sha256
+from maknet.files import md5, read_rows, sha256
 from tests.loopback.content import IMAGES, series_files
-from tests.loopback.nbia_server import NbiaServer
+from tests.loopback.nbia_server import LISTS, NbiaServer
 
 Fetch = Callable[..., list[float]]
 
@@ -90,6 +91,7 @@ def test_whole_series_arrive_with_a_receipt(fetch: Fetch, tmp_path: Path) -> Non
         ("wrong_md5", "wrong_md5"),
         ("other_series", "other_series"),
         ("duplicates", "duplicates"),
+        *((name, "incomplete" if name == "list_other" else "unverified") for name in LISTS),
     ],
 )
 def test_each_fault_is_refused_and_a_rerun_repairs_it(
@@ -162,6 +164,77 @@ def test_what_was_kept_is_looked_at_again(fetch: Fetch, server: NbiaServer, tmp_
     assert (tmp_path / "out" / "2.25.39" / kept.name).read_bytes() == whole
 
 
+@pytest.fixture
+def kept(fetch: Fetch, server: NbiaServer, tmp_path: Path) -> Path:
+    """The list of 2.25.71, which an earlier attempt kept; that of 2.25.70 failed."""
+    server.faults["2.25.70"] = "500"
+    with pytest.raises(InputError):
+        fetch(series("2.25.70", "2.25.71"))
+    del server.faults["2.25.70"]
+    return tmp_path / "partial" / "2.25.71.json"
+
+
+def test_what_was_kept_is_held_against_todays_manifest(
+    fetch: Fetch, server: NbiaServer, kept: Path
+) -> None:
+    assert kept.is_file()
+    wanted = [*series("2.25.70"), *series("2.25.71", images=7)]
+    with pytest.raises(InputError, match=r"has 6 images, the manifest says 7.*archive_changed"):
+        fetch(wanted)
+    server.files_of = lambda uid: series_files(uid, 7 if uid == "2.25.71" else IMAGES)
+    fetch(wanted)
+    assert server.requests["2.25.71"] == 3
+
+
+def test_a_new_version_in_the_manifest_is_fetched(
+    fetch: Fetch, server: NbiaServer, kept: Path
+) -> None:
+    assert kept.is_file()
+    moved = dataclasses.replace(series("2.25.71")[0], address="s3://bucket/v2/*")
+    fetch([*series("2.25.70"), moved])
+    assert server.requests["2.25.71"] == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "3", "[" * 100_000, '{"files": []}', '{"files": [{"a": 1}]}',
+     '{"files": 3, "route": "nbia", "address": "", "listed_at": ""}',
+     '{"files": [{"file": 1, "bytes": 2, "md5": 3}], "route": "nbia", "address": "", '
+     '"listed_at": ""}', '[{"file": "a", "bytes": 1, "md5": "x"}]'],
+    ids=range(11),
+)  # fmt: skip
+def test_a_damaged_list_means_fetch_again(
+    fetch: Fetch, server: NbiaServer, kept: Path, content: str
+) -> None:
+    kept.write_text(content)
+    fetch(series("2.25.70", "2.25.71"))
+    assert server.requests["2.25.71"] == 2
+
+
+def test_the_receipt_tells_where_the_bytes_came_from(
+    server: NbiaServer, kept: Path, tmp_path: Path
+) -> None:
+    """The second attempt takes another route: what was kept is not from there."""
+    assert kept.is_file()
+
+    @dataclasses.dataclass(frozen=True)
+    class Mirror(NbiaArchive):
+        name: str = "mirror"
+
+    fetch_batch(
+        series("2.25.70", "2.25.71"), Mirror(server.url, 0.7), RetryPolicy(0, 0.0), 0,
+        tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv", tmp_path / "refused.csv",
+    )  # fmt: skip
+    rows = read_rows(tmp_path / "receipt.csv")
+    assert {(row["series_uid"], row["route"]) for row in rows} == {
+        ("2.25.70", "mirror"), ("2.25.71", "nbia"),
+    }  # fmt: skip
+    assert {row["address"] for row in rows} == {
+        f"{server.url}getImageWithMD5Hash?SeriesInstanceUID={uid}" for uid in ("2.25.70", "2.25.71")
+    }
+    assert server.requests["2.25.71"] == 1
+
+
 def test_the_same_series_gives_the_same_receipt(fetch: Fetch, tmp_path: Path) -> None:
     fetch(series("2.25.40"))
     first = sha256(tmp_path / "receipt.csv")
@@ -219,8 +292,9 @@ def test_a_full_disk_is_no_fault_of_the_archive(
 @pytest.mark.parametrize("content", [b"", b"\0" * 128 + b"DICM\2\0"])
 def test_a_broken_file_that_no_md5_betrays_is_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.dcm").write_bytes(content)
+    listing = SeriesListing(1, {"a.dcm": md5(content)})
     with pytest.raises(FetchError) as caught:
-        batch_module.verify_series(tmp_path, "1.2", SeriesListing(1, {}))
+        batch_module.verify_series(tmp_path, "1.2", listing)
     assert caught.value.reason == "damaged"
 
 
