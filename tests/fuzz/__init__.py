@@ -1,1 +1,1 @@
-"""Damaged input of every kind that the workflow reads: `make fuzz`, and a short part in the tests."""
+"""Damaged input of every kind that the workflow reads: `make fuzz`, and a short part of it."""

@@ -1,9 +1,10 @@
 """Damage files at random and count what the workflow makes of them.
 
-`python -m tests.fuzz.run --count 10000` takes all kinds, `--kind png` one. Each damaged file ends in
-one of these: `right` (accepted, and an independent reader says the same), `refused` (the project's
-own error), `foreign` (any other exception), `silent` (accepted, and wrong), `slow`, `large`. Cases
-of the last four are kept below `--keep` with their seed; a seed that found something becomes a test.
+`python -m tests.fuzz.run --count 10000` takes all kinds, `--kind png` one. Each damaged file ends
+in one of these: `right` (accepted, and an independent reader says the same), `refused` (the
+project's own error), `foreign` (any other exception), `silent` (accepted, and wrong), `slow`,
+`large`. Cases of the last four are kept below `--keep` with their seed; a seed that found something
+becomes a test.
 """
 
 import argparse
