@@ -12,9 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ct.morphology import Mask, eroded, opened, opened_lines
+from maknet.data.ct.morphology import (
+    Box,
+    Mask,
+    alike,
+    bounds,
+    eroded,
+    moved,
+    opened,
+    opened_lines,
+    window,
+)
 
-Box = tuple[int, int, int, int]  # first row, end row, first column, end column
 _REDUCED = 128
 _WIRE = 3  # thinner are tubes, wires, cloth and the shells of most tables
 _PART = 5  # a part of the patient holds a square of this side, a table that touches it does not
@@ -40,11 +49,12 @@ def patient_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
         None when there is no patient.
     """
     view = _view(hu, threshold_hu)
-    box = _patient_bounds(view.mask, view)
+    mask = view.mask
+    box = _patient_bounds(mask, view)
     if box is None or _borders_on_lung(view.hu, box, view.length(_PART)):
-        # The wall of a chest was as thin as a wire.
-        box = _patient_bounds(_with_lungs(view), view)
-    return None if box is None else view.in_slice(box)
+        mask = _with_lungs(view)  # the wall of a chest was as thin as a wire
+        box = _patient_bounds(mask, view)
+    return None if box is None else view.in_slice(_with_rim(mask, box))
 
 
 def largest_part_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
@@ -55,7 +65,7 @@ def largest_part_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
     labels, _ = _labeled(parts)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    box = _bounds(labels == sizes.argmax()) if sizes.any() else None
+    box = bounds(labels == sizes.argmax()) if sizes.any() else None
     return None if box is None else view.in_slice(box)
 
 
@@ -64,7 +74,7 @@ def lesanet_box(hu: NDArray[np.int16]) -> Box | None:
 
     Everything above -768 HU that a 7 x 7 opening of the whole slice leaves.
     """
-    return _bounds(opened(np.any(hu > _LESANET_HU, axis=0), _LESANET_SIDE))
+    return bounds(opened(np.any(hu > _LESANET_HU, axis=0), _LESANET_SIDE))
 
 
 @dataclass(frozen=True)
@@ -122,22 +132,30 @@ def _patient_bounds(mask: Mask, view: _View) -> Box | None:
     """Return the bounds of the patient in the mask."""
     solid = opened(mask, view.length(_WIRE))
     trunk = eroded(solid, view.length(_TRUNK))
-    box = _bounds(solid)
-    if box is None or _alike(box, _bounds(trunk, view.length(_TRUNK))):
+    box = bounds(solid)
+    if box is None or alike(box, bounds(trunk, view.length(_TRUNK))):
         return box
     # Something thin sticks out: only now is it worth the time to look at each region.
-    window = _window(box)
-    parts = _parts(solid[window], trunk[window], view.hu[window], view)
-    inner = _bounds(parts)
+    inside = window(box)
+    parts = _parts(solid[inside], trunk[inside], view.hu[inside], view)
+    inner = bounds(parts)
     if inner is None:
         return None
-    parts, part = parts[_window(inner)], view.length(_PART)
-    box = _moved(inner, box)
+    parts, part = parts[window(inner)], view.length(_PART)
+    box = moved(inner, box)
     whole = (0, parts.shape[0], 0, parts.shape[1])
-    if _alike(whole, _bounds(eroded(parts, part), part)):
+    if alike(whole, bounds(eroded(parts, part), part)):
         return box
-    inner = _bounds(_without_shells(parts, part, view.length(_TIP)))
-    return None if inner is None else _moved(inner, box)
+    inner = bounds(_without_shells(parts, part, view.length(_TIP)))
+    return None if inner is None else moved(inner, box)
+
+
+def _with_rim(mask: Mask, box: Box) -> Box:
+    """Return the box with the pixels just beside it, which the opening took from round outlines."""
+    top, bottom, left, right = box
+    around = max(top - 1, 0), bottom + 1, max(left - 1, 0), right + 1
+    inner = bounds(mask[window(around)])
+    return box if inner is None else moved(inner, around)
 
 
 def _parts(solid: Mask, trunk: Mask, hu: NDArray[np.int16], view: _View) -> Mask:
@@ -224,32 +242,6 @@ def _labeled(mask: Mask) -> tuple[NDArray[np.int32], list[tuple[slice, slice]]]:
 
     labels, _ = ndimage.label(mask)
     return labels, ndimage.find_objects(labels)
-
-
-def _bounds(corners: Mask, side: int = 1) -> Box | None:
-    """Return the bounds of the squares of `side` pixels that have these first corners."""
-    rows = np.flatnonzero(corners.any(1))
-    if not len(rows):
-        return None
-    columns = np.flatnonzero(corners.any(0))
-    return int(rows[0]), int(rows[-1]) + side, int(columns[0]), int(columns[-1]) + side
-
-
-def _window(box: Box) -> tuple[slice, slice]:
-    return slice(box[0], box[1]), slice(box[2], box[3])
-
-
-def _moved(box: Box, outer: Box) -> Box:
-    """Return a box of a part in pixels of the whole."""
-    top, left = outer[0], outer[2]
-    return top + box[0], top + box[1], left + box[2], left + box[3]
-
-
-def _alike(box: Box | None, other: Box | None) -> bool:
-    """Return whether two boxes differ by at most a reduced pixel on each side."""
-    if box is None or other is None:
-        return box is other
-    return max(abs(a - b) for a, b in zip(box, other, strict=True)) <= 1
 
 
 def _longest(place: tuple[slice, slice]) -> int:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from maknet.data.ct.body import Box, lesanet_box, patient_box
+from maknet.data.ct.body import lesanet_box, patient_box
+from maknet.data.ct.morphology import Box
 from maknet.data.ct.series import Volume
 
 INDEX_COLUMNS = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ct.body import Box
+from maknet.data.ct.morphology import Box
 from maknet.data.ct.preprocess import ImageSettings, crop_box, cut_image
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard

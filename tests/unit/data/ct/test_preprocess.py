@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maknet.data.ct.body import Box
+from maknet.data.ct.morphology import Box
 from maknet.data.ct.preprocess import (
     ImageSettings,
     crop_box,
