@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-r
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz lint manifest pins clean
+.PHONY: help demo test check fuzz chaos lint manifest pins clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -27,6 +27,9 @@ check: lint ## what CI runs: style, types, the workflow's linter, every test
 
 fuzz: .venv/.installed ## damage 10,000 files of every kind that is read, and count what becomes of them
 	TQDM_DISABLE=1 .venv/bin/python -m tests.fuzz.run --count 10000 --keep .fuzz
+
+chaos: .venv/.installed ## kill jobs and the head process 50 times, and compare with an undisturbed run
+	.venv/bin/python -m tests.chaos.run --count 50
 
 lint: .venv/.installed ## style, types and the workflow's own linter
 	.venv/bin/ruff check .
