@@ -24,10 +24,10 @@ import SimpleITK as sitk  # noqa: N813
 import torch
 from scipy import ndimage
 
-from maknet.data.ct.header import read_header
 from maknet.data.ct.preprocess import ImageSettings, crop_box, prepare_volume, resize, window_hu
 from maknet.data.ct.series import read_series
 from maknet.data.shards.shard import write_shard
+from maknet.dicom.header import read_header
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 
 SETTINGS = ImageSettings()

@@ -4,12 +4,12 @@
   x InterruptedTrainingError (training.interrupt): a signal or the deadline stopped a training
   x NotFiniteError (training.loop): the loss is NaN or infinite
   x ImageUnreadableError (data.deeplesion.png): an image of a lesion is missing or damaged
-  x SeriesError (data.ct.series): a series is not a usable axial CT volume, with the reason
+  x SeriesError (data.ct.reasons): a series is not a usable axial CT volume, with the reason
 * FetchError (fetch.verify): a series could not be fetched, or is not what the archive lists
-* NotDicomError (data.ct.header): a file is not DICOM
-* NotAnImageError (data.ct.header): a DICOM object has no pixels, such as RTSTRUCT or SR
-* BrokenHeaderError (data.ct.header): a file begins as DICOM but is not an intact image
-* PixelError (data.ct.pixels): the pixel data cannot be read
+* NotDicomError (dicom.header): a file is not DICOM
+* NotAnImageError (dicom.header): a DICOM object has no pixels, such as RTSTRUCT or SR
+* BrokenHeaderError (dicom.header): a file begins as DICOM but is not an intact image
+* PixelError (dicom.header): the pixel data cannot be read
 * _TransferError (fetch.download): one attempt at a download failed
 
 The last six are caught within the library: they lead to another attempt, to a reason in a table, or

@@ -16,7 +16,7 @@ RULES = "\n".join(p.read_text() for p in sorted((ROOT / "workflow/rules").glob("
 FLOORS = (
     ("errors",),
     ("files", "seeding", "progress"),
-    ("config", "provenance", "models", "phantom", "data/arrays"),
+    ("config", "provenance", "models", "phantom", "dicom", "data/arrays"),
     ("jobs", "data/labels", "audit"),
     ("data/shards",),
     ("data/ct", "metrics"),
@@ -28,6 +28,7 @@ FLOORS = (
 NEVER = {
     "phantom": {"provenance", "config"},
     "models": {"config", "provenance"},
+    "dicom": {"config", "provenance"},
     "metrics": {"models", "provenance", "data/shards"},
     "reporting/tables": {"models", "provenance", "inference"},
     "reporting/figures": {"models", "provenance", "inference"},

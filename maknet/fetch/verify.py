@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maknet.data.ct.header import (
+from maknet.dicom.header import (
     BrokenHeaderError,
     NotAnImageError,
     NotDicomError,

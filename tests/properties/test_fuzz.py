@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from maknet.data.ct.series import SeriesError, Volume, read_series
+from maknet.data.ct.reasons import SeriesError
+from maknet.data.ct.series import Volume, read_series
 from maknet.data.deeplesion.png import ImageUnreadableError, read_png
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.data.ct.body import largest_part_box
-from maknet.data.ct.series import Reason, SeriesError, Volume
+from maknet.data.ct.reasons import Reason, SeriesError
+from maknet.data.ct.series import Volume
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from maknet.data.arrays import save_arrays
+from maknet.data.ct.geometry import GeometryRules
 from maknet.data.ct.preprocess import INDEX_COLUMNS, ImageSettings, Triplets, prepare_volume
 from maknet.data.ct.quality import ScreeningRules, check_quality
-from maknet.data.ct.series import GeometryRules, SeriesError, read_series
+from maknet.data.ct.reasons import SeriesError
+from maknet.data.ct.series import read_series
 from maknet.data.ct.thumbnail import thumbnail
 from maknet.data.shards.shard import write_shard
 from maknet.files import atomic_path, read_rows, write_rows

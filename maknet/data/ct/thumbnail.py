@@ -5,15 +5,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maknet.data.ct.header import (
+from maknet.data.ct.preprocess import resize, window_hu
+from maknet.dicom.header import (
     BrokenHeaderError,
     Header,
     NotAnImageError,
     NotDicomError,
+    PixelError,
     read_header,
 )
-from maknet.data.ct.pixels import PixelError, read_hu
-from maknet.data.ct.preprocess import resize, window_hu
+from maknet.dicom.pixels import read_hu
 
 SIDE = 96
 _SOFT_TISSUE_HU = (-175.0, 275.0)  # the window in which LesaNet shows lesions

@@ -18,7 +18,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from maknet.data.ct.series import SeriesError, read_series
+from maknet.data.ct.reasons import SeriesError
+from maknet.data.ct.series import read_series
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 
 COMPRESSORS = {"JPEG": JPEGLosslessSV1, "JPEG2000": JPEG2000Lossless}

@@ -10,7 +10,9 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from pydicom.uid import RTStructureSetStorage
 
-from maknet.data.ct.series import GeometryRules, SeriesError, read_series
+from maknet.data.ct.geometry import GeometryRules
+from maknet.data.ct.reasons import SeriesError
+from maknet.data.ct.series import read_series
 from maknet.errors import InputError
 from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
 

@@ -7,13 +7,15 @@ from PIL import Image
 from maknet.data.arrays import load_arrays
 from maknet.data.ct.preprocess import ImageSettings
 from maknet.data.ct.quality import ScreeningRules, check_quality, noise_hu
-from maknet.data.ct.series import Reason, SeriesError, Volume
+from maknet.data.ct.reasons import Reason, SeriesError
+from maknet.data.ct.series import Volume
 from maknet.data.ct.series_batch import SeriesRules, prepare_batch, summarize_batches
 from maknet.data.ct.thumbnail import SIDE, thumbnail
 from maknet.data.shards.shard import ShardReader
 from maknet.files import read_rows
 from maknet.provenance.receipts import write_receipt
 from maknet.reporting.figures.contact_sheet import draw_contact_sheet
+from maknet.reporting.figures.style import save_figure
 
 IMAGE = ImageSettings(size=32)
 SMALL = {
@@ -154,9 +156,9 @@ def test_a_folder_without_pictures_is_black(tmp_path: Path) -> None:
 
 def test_the_contact_sheet_shows_both_kinds_and_repeats(batch: Path, tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        draw_contact_sheet([batch / "series.csv"], [batch / "p.npz"], "phantom", 3, 1,
-                           tmp_path / name)  # fmt: skip
+        sheet = draw_contact_sheet([batch / "series.csv"], [batch / "p.npz"], "phantom", 3, 1)
+        save_figure(sheet, [tmp_path / name])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    with Image.open(tmp_path / "a.png") as sheet:
-        assert min(sheet.size) > 300
-        assert len(sheet.convert("L").getcolors() or []) > 50
+    with Image.open(tmp_path / "a.png") as image:
+        assert min(image.size) > 300
+        assert len(image.convert("L").getcolors() or []) > 50

@@ -4,8 +4,9 @@ Only the listed tags leave this module: no name, date or other identity of a pat
 """
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pydicom
 from pydicom.dataelem import RawDataElement
@@ -16,15 +17,24 @@ from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
     LegacyConvertedEnhancedCTImageStorage,
+    MediaStorageDirectoryStorage,
 )
 
+from maknet.dicom.source import SourceError, open_dicom
+
+_MAGIC_START = 128
+# FloatPixelData and DoubleFloatPixelData, in both orders of bytes.
+_FLOAT_PIXELS = (
+    b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00", b"\x7f\xe0\x00\x08", b"\x7f\xe0\x00\x09",
+)  # fmt: skip
+_FILE_META, _FIRST_GROUP = b"\x02\x00\x00\x00UL", b"\x08\x00"
 _CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 
 # Looked up once: making a tag of a keyword is a good part of reading a header.
 _TAGS = {
     keyword: Tag(keyword)
     for keyword in (
-        "BitsAllocated", "BitsStored", "Columns", "ImageOrientationPatient",
+        "BitsAllocated", "BitsStored", "Columns", "HighBit", "ImageOrientationPatient",
         "ImagePositionPatient", "ImageType", "Modality", "NumberOfFrames",
         "PhotometricInterpretation", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
         "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID", "SOPInstanceUID",
@@ -45,13 +55,30 @@ class BrokenHeaderError(Exception):
     """A file that begins as DICOM, or is empty, and cannot be an intact image."""
 
 
+class PixelError(Exception):
+    """The pixel data cannot be had.
+
+    Attributes:
+        truncated: The file ends before its pixel data does.
+    """
+
+    def __init__(self, message: str, truncated: bool = False) -> None:
+        super().__init__(message)
+        self.truncated = truncated
+
+
 @dataclass(frozen=True)
 class Header:
     """What selection, geometry and rescaling need; a missing sequence of numbers is empty.
 
     Attributes:
         path: The file.
+        file_bytes: Its size, inflated where it is deflated.
+        inflated: Whether it is deflated; `transfer_syntax` is that of the inflated data.
         pixel_offset: Byte where the parser stopped: the tag of the pixel data.
+        float_pixels: Whether the pixels are floating point numbers.
+        high_bit: HighBit; None where it is missing.
+        representation: PixelRepresentation: 0 unsigned, 1 signed; -1 where it is missing.
         position: ImagePositionPatient, mm, LPS.
         direction: ImageOrientationPatient, row then column direction.
         pixel_spacing: mm between rows, then between columns.
@@ -59,7 +86,10 @@ class Header:
     """
 
     path: Path
+    file_bytes: int
+    inflated: bool
     pixel_offset: int
+    float_pixels: bool
     transfer_syntax: str
     modality: str
     series_uid: str
@@ -72,7 +102,8 @@ class Header:
     samples: int
     bits_allocated: int
     bits_stored: int
-    signed: bool
+    high_bit: int | None
+    representation: int
     position: tuple[float, ...]
     direction: tuple[float, ...]
     pixel_spacing: tuple[float, ...]
@@ -80,40 +111,74 @@ class Header:
     intercept: float | None
     padding: int | None
 
+    @property
+    def signed(self) -> bool:
+        """Whether stored values have a sign."""
+        return self.representation == 1
+
+    @property
+    def stored_range(self) -> tuple[int, int]:
+        """Least and largest value that the stored bits hold."""
+        top = 1 << self.bits_stored
+        return (-top // 2, top // 2 - 1) if self.signed else (0, top - 1)
+
 
 def read_header(path: Path) -> Header:
     """Read the header of one file without its pixels.
 
     Raises:
-        NotDicomError: There is no DICOM preamble.
+        NotDicomError: There is no DICOM preamble, nor what follows one.
         NotAnImageError: The object is of a class without an image matrix.
         BrokenHeaderError: The file is empty, breaks off, or holds values that cannot be read.
+        OSError: The file is missing, or the disk or a permission keeps it from being read.
     """
-    if not path.stat().st_size:
+    size = path.stat().st_size
+    if not size:
         raise BrokenHeaderError("the file is empty")
-    with path.open("rb", buffering=1 << 16) as handle:
-        try:
-            dataset = pydicom.dcmread(handle, stop_before_pixels=True)
-            offset = handle.tell()
-            if _TAGS["Rows"] in dataset and _TAGS["Columns"] in dataset:
-                return _header(path, offset, dataset)
-            # The file meta comes first: a cut cannot have shortened it unnoticed.
-            sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
-            sop_class = sop_class or _text(dataset, "SOPClassUID")
-        except InvalidDicomError as error:
-            raise NotDicomError("it has no DICOM preamble") from error
-        except Exception as error:  # a damaged header makes pydicom raise nearly anything
-            raise BrokenHeaderError(f"the header is damaged ({type(error).__name__})") from error
-    if sop_class in _CT_CLASSES or not sop_class:
+    try:
+        with open_dicom(path) as handle:
+            return _read(path, size, handle)
+    except InvalidDicomError as error:
+        if _begins_as_dicom(path):
+            raise BrokenHeaderError("the mark of DICOM before its header is damaged") from error
+        raise NotDicomError("it has no DICOM preamble") from error
+    except (BrokenHeaderError, NotAnImageError, OSError):
+        raise
+    except SourceError as error:
+        raise BrokenHeaderError(str(error)) from error
+    except Exception as error:  # a damaged header makes pydicom raise nearly anything
+        raise BrokenHeaderError(f"the header is damaged ({type(error).__name__})") from error
+
+
+def _read(path: Path, size: int, handle: BinaryIO) -> Header:
+    dataset = pydicom.dcmread(handle, stop_before_pixels=True)
+    size = len(handle.getbuffer()) if isinstance(handle, BytesIO) else size
+    if _TAGS["Rows"] in dataset and _TAGS["Columns"] in dataset:
+        return _header(path, size, handle, dataset)
+    sop_class = str(dataset.file_meta.get("MediaStorageSOPClassUID", ""))
+    if handle.tell() < size or sop_class in _CT_CLASSES or not sop_class:
         raise BrokenHeaderError("the header breaks off before the image matrix")
-    raise NotAnImageError
+    # One damaged place cannot make an image something else: both classes must say so.
+    if sop_class in (_text(dataset, "SOPClassUID"), MediaStorageDirectoryStorage):
+        raise NotAnImageError
+    raise BrokenHeaderError("the header says two things about what the file is")
 
 
-def _header(path: Path, offset: int, dataset: FileDataset) -> Header:
+def _begins_as_dicom(path: Path) -> bool:
+    """Return whether what follows a preamble is there, or a data set that lacks it."""
+    with path.open("rb") as handle:
+        head = handle.read(_MAGIC_START + 10)
+    return head[_MAGIC_START + 4 :].startswith(_FILE_META) or head.startswith(_FIRST_GROUP)
+
+
+def _header(path: Path, size: int, handle: BinaryIO, dataset: FileDataset) -> Header:
     slope, intercept = _floats(dataset, "RescaleSlope"), _floats(dataset, "RescaleIntercept")
     return Header(
         path=path,
-        pixel_offset=offset,
+        file_bytes=size,
+        inflated=isinstance(handle, BytesIO),
+        pixel_offset=handle.tell(),
+        float_pixels=handle.read(4) in _FLOAT_PIXELS,
         transfer_syntax=str(dataset.file_meta.get("TransferSyntaxUID", "")),
         modality=_text(dataset, "Modality"),
         series_uid=_text(dataset, "SeriesInstanceUID"),
@@ -126,7 +191,8 @@ def _header(path: Path, offset: int, dataset: FileDataset) -> Header:
         samples=_integer(dataset, "SamplesPerPixel", 1),
         bits_allocated=_integer(dataset, "BitsAllocated", 0),
         bits_stored=_integer(dataset, "BitsStored", 0),
-        signed=bool(_integer(dataset, "PixelRepresentation", 0)),
+        high_bit=_integer(dataset, "HighBit", -1) if _TAGS["HighBit"] in dataset else None,
+        representation=_integer(dataset, "PixelRepresentation", -1),
         position=_floats(dataset, "ImagePositionPatient"),
         direction=_floats(dataset, "ImageOrientationPatient"),
         pixel_spacing=_floats(dataset, "PixelSpacing"),
@@ -153,11 +219,13 @@ def _text(dataset: FileDataset, keyword: str) -> str:
 
 
 def _integer(dataset: FileDataset, keyword: str, default: int) -> int:
-    """Return an unsigned 16-bit element without decoding it."""
+    """Return an unsigned 16-bit element without decoding it; an empty one is a missing one."""
     if _TAGS[keyword] not in dataset:
         return default
     element: Any = dataset.get_item(_TAGS[keyword])
-    if isinstance(element, RawDataElement) and element.value is not None:
+    if isinstance(element, RawDataElement):
+        if not element.value:
+            return default
         if len(element.value) != 2:
             raise ValueError(f"{keyword} has {len(element.value)} bytes")
         return int.from_bytes(element.value, "little" if element.is_little_endian else "big")

@@ -1,0 +1,1 @@
+"""One DICOM file: its header and its pixels in HU."""

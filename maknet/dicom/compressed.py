@@ -1,0 +1,107 @@
+"""Compressed 16-bit pixels through pydicom, or through SimpleITK where pydicom has no codec.
+
+SimpleITK is asked for JPEG lossless, JPEG-LS and 12-bit JPEG only: where pydicom refuses what it
+can decode, the file is damaged, and SimpleITK would return what happened to be in memory.
+"""
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.uid import (
+    JPEG2000,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
+
+from maknet.dicom.codestream import require_frame_of
+from maknet.dicom.elements import (
+    EXPLICIT_LITTLE,
+    ElementError,
+    read_fragments,
+    require_elements_to_end,
+)
+from maknet.dicom.header import Header, PixelError
+
+_PYDICOM = (RLELossless, JPEG2000Lossless, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit)
+_SIMPLEITK = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
+_PIXEL_DATA = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
+
+
+def read_compressed(header: Header) -> NDArray[np.integer]:
+    """Return the stored values (Y, X).
+
+    Raises:
+        PixelError: No decoder is at hand, it refuses the frame, or the frame is not what the header
+            says.
+    """
+    syntax = header.transfer_syntax
+    # Pillow's JPEG, which pydicom uses, has 8 bits.
+    deep_jpeg = syntax == JPEGExtended12Bit and header.bits_stored > 8
+    if syntax not in _PYDICOM + _SIMPLEITK:
+        raise PixelError(f"no decoder reads the transfer syntax {syntax or 'none'}")
+    frame = _frame(header)
+    if syntax != RLELossless:
+        require_frame_of(header, frame)
+    if syntax in _SIMPLEITK or deep_jpeg:
+        stored = _decode_with_simpleitk(header)
+    else:
+        stored = _decode_with_pydicom(header)
+    _require_what_the_header_says(stored, header)
+    return stored
+
+
+def _frame(header: Header) -> bytes:
+    """Return the compressed frame, whose fragments and what follows them must be whole."""
+    with header.path.open("rb") as handle:
+        handle.seek(header.pixel_offset)
+        head = handle.read(len(_PIXEL_DATA))
+        if head != _PIXEL_DATA and head != _PIXEL_DATA.replace(b"OB", b"OW"):
+            raise PixelError("there is no compressed pixel data", truncated=len(head) < 12)
+        try:
+            fragments = read_fragments(handle, header.file_bytes)
+            require_elements_to_end(handle, header.file_bytes, EXPLICIT_LITTLE)
+        except ElementError as error:
+            raise PixelError(str(error)) from error
+    return b"".join(fragments[1:])
+
+
+def _decode_with_pydicom(header: Header) -> NDArray[np.integer]:
+    try:
+        stored: NDArray[np.integer] = pydicom.dcmread(header.path).pixel_array
+    except Exception as error:  # pydicom and its plugins raise nearly anything
+        summary = next(iter(str(error).splitlines()), type(error).__name__)
+        raise PixelError(f"pydicom cannot decode it ({summary})") from error
+    return stored
+
+
+def _decode_with_simpleitk(header: Header) -> NDArray[np.integer]:
+    import SimpleITK as sitk  # noqa: N813 - the package's own abbreviation
+
+    try:
+        # Never a view: the array of a temporary image would dangle.
+        hu = sitk.GetArrayFromImage(sitk.ReadImage(str(header.path)))
+    except RuntimeError as error:
+        raise PixelError("SimpleITK cannot decode it") from error
+    if hu.shape != (1, header.rows, header.columns):
+        raise PixelError(f"the decoded image is {hu.shape}")
+    intercept, slope = header.intercept or 0.0, header.slope or 1.0
+    stored: NDArray[np.integer] = np.rint((hu[0] - intercept) / slope).astype(np.int64)
+    return stored
+
+
+def _require_what_the_header_says(stored: NDArray[np.integer], header: Header) -> None:
+    if stored.shape != (header.rows, header.columns) or stored.dtype.kind not in "iu":
+        raise PixelError(f"the decoded image is {stored.shape} of {stored.dtype}")
+    low, high = header.stored_range
+    least, largest = int(stored.min()), int(stored.max())
+    if least < low or largest > high:
+        raise PixelError(
+            f"the decoded values are {least} to {largest}, and {header.bits_stored} bits hold "
+            f"{low} to {high}"
+        )
