@@ -28,11 +28,12 @@ def main(
     described = read_json(network)
     lines = [Line(t, run, s, described) for t, run, s in zip(titles, runs, scores, strict=True)]
     table = paper_table(2, dataset, lines, confidence)
-    pairs = [(CONTROL, TEACHER)]
-    for student in students:
-        pairs += [(student, CONTROL), (student, TEACHER)]
-    by_title = dict(zip(titles, scores, strict=True))
-    differences = paired_differences(dataset, by_title, pairs, confidence)
+    names = ["teacher", "control", *(f"student {number}" for number in students)]
+    pairs = [("control", "teacher")]
+    for student in names[2:]:
+        pairs += [(student, "control"), (student, "teacher")]
+    by_name = dict(zip(names, scores, strict=True))
+    differences = paired_differences(dataset, by_name, pairs, confidence)
     rounds = sum(row["table"] == "2" for row in read_rows(paper)) - 1
     notes = [_NOTE]
     if len(students) != rounds:
