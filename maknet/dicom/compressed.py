@@ -4,11 +4,18 @@ SimpleITK is asked for JPEG lossless, JPEG-LS and 12-bit JPEG only: where pydico
 can decode, the file is damaged, and SimpleITK would return what happened to be in memory.
 """
 
+import tempfile
+import warnings
+
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     JPEG2000,
+    UID,
+    CTImageStorage,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -49,7 +56,7 @@ def read_compressed(header: Header) -> NDArray[np.integer]:
     if syntax != RLELossless:
         require_frame_of(header, frame)
     if syntax in _SIMPLEITK or deep_jpeg:
-        stored = _decode_with_simpleitk(header)
+        stored = _decode_with_simpleitk(header, frame)
     else:
         stored = _decode_with_pydicom(header)
     _require_what_the_header_says(stored, header)
@@ -73,26 +80,53 @@ def _frame(header: Header) -> bytes:
 
 def _decode_with_pydicom(header: Header) -> NDArray[np.integer]:
     try:
-        stored: NDArray[np.integer] = pydicom.dcmread(header.path).pixel_array
+        dataset = pydicom.dcmread(header.path)
+        with warnings.catch_warnings():
+            # Segments longer than the matrix: pydicom warns and cuts them.
+            warnings.filterwarnings("error", message=".*RLE segment")
+            stored: NDArray[np.integer] = dataset.pixel_array
     except Exception as error:  # pydicom and its plugins raise nearly anything
         summary = next(iter(str(error).splitlines()), type(error).__name__)
         raise PixelError(f"pydicom cannot decode it ({summary})") from error
     return stored
 
 
-def _decode_with_simpleitk(header: Header) -> NDArray[np.integer]:
+def _decode_with_simpleitk(header: Header, frame: bytes) -> NDArray[np.integer]:
+    """Give SimpleITK a file with the frame and what describes it: it trusts every other length."""
     import SimpleITK as sitk  # noqa: N813 - the package's own abbreviation
 
-    try:
-        # Never a view: the array of a temporary image would dangle.
-        hu = sitk.GetArrayFromImage(sitk.ReadImage(str(header.path)))
-    except RuntimeError as error:
-        raise PixelError("SimpleITK cannot decode it") from error
-    if hu.shape != (1, header.rows, header.columns):
-        raise PixelError(f"the decoded image is {hu.shape}")
-    intercept, slope = header.intercept or 0.0, header.slope or 1.0
-    stored: NDArray[np.integer] = np.rint((hu[0] - intercept) / slope).astype(np.int64)
-    return stored
+    with tempfile.TemporaryDirectory(prefix="maknet-") as folder:
+        path = f"{folder}/frame.dcm"
+        _write_frame(path, header, frame)
+        try:
+            # Never a view: the array of a temporary image would dangle.
+            stored: NDArray[np.integer] = sitk.GetArrayFromImage(sitk.ReadImage(path))
+        except RuntimeError as error:
+            raise PixelError("SimpleITK cannot decode it") from error
+    frames: list[NDArray[np.integer]] = list(stored)
+    if len(frames) != 1:
+        raise PixelError(f"{len(frames)} frames are decoded, not 1")
+    return frames[0]
+
+
+def _write_frame(path: str, header: Header, frame: bytes) -> None:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("1.2.3")
+    dataset.file_meta.TransferSyntaxUID = UID(header.transfer_syntax)
+    dataset.SOPClassUID = CTImageStorage
+    dataset.Modality = "CT"
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.Rows, dataset.Columns = header.rows, header.columns
+    dataset.BitsAllocated, dataset.BitsStored = header.bits_allocated, header.bits_stored
+    dataset.HighBit = header.bits_stored - 1
+    dataset.PixelRepresentation = header.representation
+    dataset.RescaleSlope, dataset.RescaleIntercept = "1", "0"
+    dataset.add_new("PixelData", "OB", encapsulate([frame]))
+    dataset["PixelData"].is_undefined_length = True
+    dataset.save_as(path, enforce_file_format=True)
 
 
 def _require_what_the_header_says(stored: NDArray[np.integer], header: Header) -> None:

@@ -46,6 +46,40 @@ def test_what_pydicom_refuses_is_not_tried_again(
     assert reason(slices) == "undecodable"
 
 
+def test_segments_longer_than_the_matrix_are_refused(slices: Path) -> None:
+    for path in slices.iterdir():
+        compress(path, RLELossless)
+    path = first(slices)
+    content = bytearray(path.read_bytes())
+    literal = content.index(b"\xfe\xff\x00\xe0", content.index(b"\xe0\x7f\x10\x00") + 20) + 8 + 64
+    content[literal] += 1  # one byte more is copied, and all that follows is read otherwise
+    path.write_bytes(content)
+    assert reason(slices) == "undecodable"
+
+
+def test_simpleitk_sees_nothing_but_the_frame(
+    slices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import SimpleITK as sitk  # noqa: N813
+
+    for path in slices.iterdir():
+        compress(path, JPEGLSLossless)
+        dataset = pydicom.dcmread(path)
+        dataset.PatientName = "NOBODY"
+        dataset.save_as(path)
+    seen = []
+    read = sitk.ReadImage
+
+    def remember(path: str) -> object:
+        seen.append(Path(path).read_bytes())
+        return read(path)
+
+    monkeypatch.setattr(sitk, "ReadImage", remember)
+    assert len(read_series(slices).hu) == 3
+    assert len(seen) == 3
+    assert not any(b"NOBODY" in content for content in seen)
+
+
 def test_a_frame_that_breaks_off_or_goes_on_is_refused(compressed: Path) -> None:
     path = first(compressed)
     whole = path.read_bytes()
@@ -79,7 +113,7 @@ def test_what_a_decoder_returns_is_checked(
     compressed: Path, monkeypatch: pytest.MonkeyPatch, decoded: np.ndarray
 ) -> None:
     for name in ("_decode_with_pydicom", "_decode_with_simpleitk"):
-        monkeypatch.setattr(f"maknet.dicom.compressed.{name}", lambda _: decoded)
+        monkeypatch.setattr(f"maknet.dicom.compressed.{name}", lambda *_: decoded)
     assert reason(compressed) == "undecodable"
 
 
