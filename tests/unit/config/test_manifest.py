@@ -33,6 +33,7 @@ def test_the_shipped_manifest_is_the_expected_one(real_data: Path) -> None:
     pd.testing.assert_frame_equal(attribution, pd.read_csv(real_data / "tcia" / "attribution.csv"))
 
 
+@pytest.mark.slow
 def test_the_selection_makes_the_shipped_manifest() -> None:
     import idc_index_data
 
@@ -169,20 +170,58 @@ def test_an_edit_of_a_row_changes_one_batch(tmp_path: Path) -> None:
         ("SeriesInstanceUID\n..\n", r"has the series id '\.\.'"),
         ("batch,SeriesInstanceUID\na/../b,1.2\n", "has the batch"),
         ("SeriesInstanceUID,bytes_approx\n1.2,much\n", "has the size 'much'"),
-        (
-            "SeriesInstanceUID,license_short_name\n1.2,CC BY-NC 3.0\n",
-            "set tcia",
+        ("SeriesInstanceUID,instanceCount\n1.2,²\n", "row 1 has the count '²'"),
+        ("SeriesInstanceUID,instanceCount\n1.2,٣\n", "has the count '٣'"),
+        ("SeriesInstanceUID,instanceCount\n1.2,0\n", "has the count '0'"),
+        ("SeriesInstanceUID,instanceCount\n1.2,-6\n", "has the count '-6'"),
+        (f"SeriesInstanceUID,instanceCount\n1.2,{'9' * 5000}\n", "and 4,940 characters more"),
+        (f"SeriesInstanceUID,bytes_approx\n1.2,{'9' * 400}\n", "has the size '9999"),
+        ("SeriesInstanceUID,bytes_approx\n1.2,nan\n", "has the size 'nan'"),
+        (f"SeriesInstanceUID\n1.{'2' * 63}\n", "has the series id '1.2"),
+        (f"SeriesInstanceUID\n{'1.2' * 100}\n", "and 240 characters more"),
+        ("SeriesInstanceUID\n1.²\n", "has the series id '1.²'"),
+        (f"batch,SeriesInstanceUID\n{'b' * 300},1.2\n", "has the batch 'bbb"),
+        (f"SeriesInstanceUID,note\n1.2,{'x' * 140_000}\n", "is not a CSV file .*field larger"),
+        ("SeriesInstanceUID,SeriesInstanceUID\n1.2,1.3\n", "two columns have one name"),
+        ("SeriesInstanceUID,batch\n1.2\n", "row 1 has not as many cells"),
+        ("SeriesInstanceUID\n1.2,b\n", "row 1 has not as many cells"),
+        *(
+            (f"SeriesInstanceUID,license_short_name\n1.2,{name}\n", "set tcia")
+            for name in (
+                "CC BY-NC 3.0",
+                "NonCommercial",
+                "by-nc",
+                "CC_BY_NC_4.0",
+                "cc-by-nc-sa",
+                "Non-Commercial Use",
+                "non commercial",
+                "CC BYNC",
+                "NC",
+            )
         ),
     ],
 )
 def test_other_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as caught:
         read_manifest(write(tmp_path / "m.csv", text), 20, allow_noncommercial=False)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["CC BY 4.0", "NCTN Data Archive", "TCIA Incidental", "CC0", ""])
+def test_other_licenses_are_free(tmp_path: Path, name: str) -> None:
+    text = f"SeriesInstanceUID,license_short_name\n1.{'2' * 62},{name}\n"
+    assert len(read_manifest(write(tmp_path / "m.csv", text), 20, False)) == 1
 
 
 def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "m.csv.xz").write_bytes(lzma.compress(b"SeriesInstanceUID\n1.2\n")[:-9])
-    with pytest.raises(InputError, match=r"m\.csv\.xz cannot be read"):
+    with pytest.raises(InputError, match=r"m\.csv\.xz is not a CSV file"):
         read_manifest(tmp_path / "m.csv.xz", 20, False)
     with pytest.raises(InputError, match=r"is no \.tcia file"):
         read_manifest(write(tmp_path / "m.tcia", "1.2.3\n"), 20, False)
+    long = "ListOfSeriesToDownload=\n" + "1.2" * 100
+    with pytest.raises(InputError, match="row 1 has the series id"):
+        read_manifest(write(tmp_path / "m.tcia", long), 20, False)
+    (tmp_path / "m.csv").write_bytes(bytes(range(256)))
+    with pytest.raises(InputError, match=r"m\.csv is not a CSV file"):
+        read_manifest(tmp_path / "m.csv", 20, False)
