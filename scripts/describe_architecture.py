@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from maknet.files import read_json, write_json
+from maknet.files import write_json
 from maknet.jobs.script import run_script
 from maknet.models.architecture import describe_architecture
-from maknet.models.build import load_network
+from maknet.models.build import load_network, read_description
 
 
 def main(weights: Path, network: Path, size: int, architecture: Path) -> None:
-    description = read_json(network)
+    description = read_description(network)
     described = describe_architecture(load_network(weights, description), size)
     write_json(architecture, {**described, "width": description["width"]})
 

@@ -12,9 +12,8 @@ from maknet.data.shards.labeled_images import load_labeled_images
 from maknet.explain.examples import choose_examples
 from maknet.explain.perturb import lesion_regions
 from maknet.explain.study import StudySettings, explain_images
-from maknet.files import read_json
 from maknet.jobs.script import run_script
-from maknet.models.build import load_network
+from maknet.models.build import load_network, read_description
 from maknet.models.device import open_device
 
 
@@ -30,7 +29,7 @@ def main(
     regions = lesion_regions(hand_index, info, images.shape[-1], explain["region_scale"])
     patients = np.array([info[i].patient for i in labeled.labels.lesion_index])
     examples = choose_examples(labeled.labels, patients, explain["examples"], explain["lesions"])
-    model = load_network(weights, read_json(network)).to(on)
+    model = load_network(weights, read_description(network)).to(on)
     arrays = explain_images(model, images, regions, settings, seed, on, examples)
     save_arrays(
         study, **arrays, examples=np.array(examples), lesions=labeled.labels.lesion_index,

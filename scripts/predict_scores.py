@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maknet.data.arrays import save_arrays
-from maknet.files import read_json
 from maknet.inference.lesanet_scores import score_patch_shard
 from maknet.inference.scores import score_shard
 from maknet.jobs.script import run_script
-from maknet.models.build import load_network
+from maknet.models.build import load_network, read_description
 from maknet.models.device import open_device
 
 
@@ -18,7 +17,7 @@ def main(
     threads: int,
 ) -> None:  # fmt: skip
     on = open_device(device, threads)
-    model = load_network(weights, read_json(network)).to(on)
+    model = load_network(weights, read_description(network)).to(on)
     for shard, index in zip(shards, indices, strict=True):
         if window_hu is None:
             scores, lesions = score_shard(model, shard, index, batch_size, on)

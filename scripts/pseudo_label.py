@@ -10,7 +10,7 @@ from maknet.data.shards.pool import ConcatShards
 from maknet.files import read_json
 from maknet.inference.pseudo_labeling import label_images
 from maknet.jobs.script import run_script
-from maknet.models.build import load_network
+from maknet.models.build import load_network, read_description
 from maknet.models.device import open_device
 
 
@@ -23,7 +23,7 @@ def main(
     known = read_json(relations)
     names = known["names"]
     exclusive = exclusive_matrix(known["exclusive_pairs"], len(names))
-    model = load_network(weights, read_json(network)).to(on)
+    model = load_network(weights, read_description(network)).to(on)
     labeled = label_images(
         model, ConcatShards(shards), names, exclusive, pseudo_labels["top"],
         pseudo_labels["threshold"], batch_size, on, config["jobs"]["loader_threads"],

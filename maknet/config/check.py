@@ -16,6 +16,7 @@ from maknet.errors import InputError
 from maknet.files import ROOT
 
 Config = dict[str, Any]
+_MAX_DEPTH = 20
 _TYPE_NAMES = {
     "integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false",
     "array": "a list", "object": "a section", "null": "null",
@@ -43,6 +44,8 @@ def check_config(config: Config, schema: str | Path) -> None:
         raise InputError(_sentence(errors[0]))
     check_ranges(config)
     _expand_paths(config)
+    for key, folder in config["paths"].items():
+        _check_output(f"paths.{key}", Path(folder))
     _check_sources(config)
 
 
@@ -81,16 +84,18 @@ def _strict_validator(base: Any) -> Any:  # noqa: ANN401 - jsonschema is untyped
     )
 
 
-def _check_plain(value: object, key: str) -> None:
+def _check_plain(value: object, key: str, depth: int = 0) -> None:
     """Refuse what YAML can say and a setting cannot be: keys that are no text, .nan and .inf."""
+    if depth > _MAX_DEPTH:
+        raise InputError(f"The configuration key {key[:80]!r} holds itself, or far too much.")
     if isinstance(value, Mapping):
         for name, part in value.items():
             if not isinstance(name, str):
                 raise InputError(f"The configuration key {name!r} below {key!r} is not text.")
-            _check_plain(part, _joined(key, name))
+            _check_plain(part, _joined(key, name), depth + 1)
     elif isinstance(value, list):
         for part in value:
-            _check_plain(part, key)
+            _check_plain(part, key, depth + 1)
     elif isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"The configuration key {key!r} must be finite, not {value}.")
 
@@ -152,6 +157,19 @@ def _check_sources(config: Config) -> None:
             _require(f"labeled.folder.{key}", Path(path), folder=key == "images")
     if config["unlabeled"]["source"] == "folder":
         _require("unlabeled.folder", Path(config["unlabeled"]["folder"]), folder=True)
+
+
+def _check_output(key: str, folder: Path) -> None:
+    """Refuse a folder that cannot be made, since a file or a link to nowhere is in its place."""
+    for path in (folder, *folder.parents):
+        if path.is_dir():
+            return
+        if path.is_symlink() or path.exists():
+            what = "a file" if path.exists() else "a link to nowhere"
+            raise InputError(
+                f"The configuration key {key!r} names the folder {folder}, but {path} is {what}; "
+                "remove it or name another folder."
+            )
 
 
 def _shipped(path: str) -> str:

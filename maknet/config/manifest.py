@@ -5,20 +5,23 @@ The shipped manifest makes the jobs of the full-size run known without network. 
 standard library is used, since every cluster job reads it again.
 """
 
-import csv
 import difflib
 import lzma
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 from maknet.errors import InputError
-from maknet.files import ROOT, existing_file, read_rows, short_sha256
+from maknet.files import ROOT, csv_rows, existing_file, parsing, read_rows, short_sha256
 
-_UID = re.compile(r"\d+(\.\d+)+")
-_BATCH = re.compile(r"[\w-]+")
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+_UID = re.compile(r"(?=.{1,64}$)[0-9]+(\.[0-9]+)+")
+_BATCH = re.compile(r"[\w-]{1,100}")
+_COUNT = re.compile(r"0*[1-9][0-9]{0,6}")
+_BYTES = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+# As archives write it: CC BY-NC 3.0, by-nc, CC_BY_NC, NonCommercial, non commercial use only.
+NONCOMMERCIAL = re.compile(r"(?i)(?<![a-z])nc(?![a-z])|bync|non[\s_-]*commercial")
 _TCIA_MARK = "ListOfSeriesToDownload="
 
 
@@ -100,24 +103,27 @@ def batch_digest(series: Sequence[ManifestSeries]) -> str:
 
 
 def _tcia_uids(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8", errors="replace")
+    with parsing(f"tcia.manifest: {path}", "a .tcia file", "replace the file"):
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
     if _TCIA_MARK not in text:
         raise InputError(f"tcia.manifest: {path} has no line {_TCIA_MARK!r}; it is no .tcia file.")
     return [line.strip() for line in text.split(_TCIA_MARK, 1)[1].splitlines() if line.strip()]
 
 
 def _csv_rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with _opened(path) as handle:
-            rows = list(csv.DictReader(handle))
-    except (lzma.LZMAError, UnicodeDecodeError, EOFError) as error:
-        raise InputError(f"tcia.manifest: {path} cannot be read ({error}).") from error
+    with parsing(f"tcia.manifest: {path}", "a CSV file", "replace the file"):
+        rows = csv_rows(_opened(path))
+    for number, row in enumerate(rows):
+        if None in row or None in row.values():
+            raise InputError(
+                f"tcia.manifest: {path}: row {number + 1} has not as many cells as the header."
+            )
     if rows and "SeriesInstanceUID" not in rows[0]:
         raise InputError(f"tcia.manifest: {path} has no column 'SeriesInstanceUID'.")
     return rows
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def] # noqa: ANN202 - a text file of either kind
+def _opened(path: Path) -> TextIO:
     if path.suffix == ".xz":
         return lzma.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
@@ -125,17 +131,16 @@ def _opened(path: Path):  # type: ignore[no-untyped-def] # noqa: ANN202 - a text
 
 def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) -> ManifestSeries:
     uid = (row.get("SeriesInstanceUID") or "").strip()
-    if not _UID.fullmatch(uid):
-        raise InputError(f"tcia.manifest: {path}: row {number + 1} has the series id {uid!r}.")
     count = (row.get("instanceCount") or "").strip()
-    if count and not count.isdigit():
-        raise InputError(f"tcia.manifest: {path}: series {uid} has the count {count!r}.")
     batch = row.get("batch") or f"batch{number // batch_size:04d}"
-    if not _BATCH.fullmatch(batch):
-        raise InputError(f"tcia.manifest: {path}: series {uid} has the batch {batch!r}.")
     size = row.get("bytes_approx") or "0"
-    if not _NUMBER.fullmatch(size):
-        raise InputError(f"tcia.manifest: {path}: series {uid} has the size {size!r}.")
+    for what, cell, pattern in (
+        ("series id", uid, _UID), ("count", count or "1", _COUNT), ("batch", batch, _BATCH),
+        ("size", size, _BYTES),
+    ):  # fmt: skip
+        if not pattern.fullmatch(cell):
+            where = f"tcia.manifest: {path}: row {number + 1}"
+            raise InputError(f"{where} has the {what} {_short(cell)}; mend or delete the row.")
     return ManifestSeries(
         uid=uid,
         batch=batch,
@@ -147,6 +152,12 @@ def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) ->
         doi=row.get("source_DOI") or "",
         patient=row.get("PatientID") or "",
         labels=tuple(filter(None, (row.get("labels") or "").split("|"))),
+    )
+
+
+def _short(cell: str) -> str:
+    return (
+        repr(cell) if len(cell) <= 70 else f"{cell[:60]!r} and {len(cell) - 60:,} characters more"
     )
 
 
@@ -205,7 +216,7 @@ def _check_listed(path: Path, series: Sequence[ManifestSeries]) -> None:
 def _check_licenses(
     path: Path, series: Sequence[ManifestSeries], allow_noncommercial: bool
 ) -> None:
-    restricted = [item for item in series if "NC" in item.license]
+    restricted = [item for item in series if NONCOMMERCIAL.search(item.license)]
     if restricted and not allow_noncommercial:
         raise InputError(
             f"tcia.manifest: {len(restricted)} series of {path} are under non-commercial licenses, "

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.errors import InputError
-from maknet.files import atomic_path, existing_file
+from maknet.files import atomic_path, existing_file, parsing
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold: no clock in the bytes
 
@@ -23,14 +24,24 @@ def save_arrays(path: str | Path, **arrays: NDArray[Any]) -> None:
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), buffer.getvalue())
 
 
-def load_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
+def load_arrays(path: str | Path, needed: Collection[str] = ()) -> dict[str, NDArray[Any]]:
     """Read all arrays of an `.npz`, by name.
 
+    Args:
+        path: File to read.
+        needed: Names of arrays that must be there.
+
     Raises:
-        InputError: The file is missing, damaged or holds pickles.
+        InputError: The file is missing, damaged or holds pickles, or an array is missing.
     """
-    try:
-        with np.load(existing_file(path), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a usable array file ({error}); make it anew.") from error
+    path = existing_file(path)
+    with (
+        parsing(path, "a usable array file", "make it anew"),
+        path.open("rb") as handle,
+        np.load(handle, allow_pickle=False) as archive,
+    ):
+        arrays = {name: archive[name] for name in archive.files}
+    missing = sorted(set(needed) - set(arrays))
+    if missing:
+        raise InputError(f"{path} has no array {missing[0]!r}; make it anew.")
+    return arrays

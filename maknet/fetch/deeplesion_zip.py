@@ -7,14 +7,15 @@ leaves the folder, or is not a slice, is never written.
 import logging
 import math
 import re
+import shutil
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from maknet.data.deeplesion.info import LesionRow
+from maknet.data.labels.label_files import MINED_SPLITS, read_hand, read_mined
 from maknet.errors import InputError
-from maknet.files import read_json, write_rows, writing
+from maknet.files import parsing, write_rows, writing
 from maknet.progress import tracked
 
 logger = logging.getLogger("maknet")
@@ -25,9 +26,9 @@ LISTING_COLUMNS = ("file", "bytes", "status")
 
 def labeled_lesions(text_mined: str | Path, hand: str | Path) -> set[int]:
     """Return the lesion numbers that any split uses."""
-    mined = read_json(text_mined)
-    lesions = {n for split in ("train", "val", "test") for n in mined[f"{split}_lesion_idxs"]}
-    return lesions | {item["lesion_idx"] for item in read_json(hand)}
+    mined = read_mined(text_mined)
+    lesions = {n for split in MINED_SPLITS for n in mined[f"{split}_lesion_idxs"]}
+    return lesions | {item["lesion_idx"] for item in read_hand(hand)}
 
 
 def needed_slices(info: Iterable[LesionRow], lesions: set[int], reach_mm: float) -> set[str]:
@@ -65,17 +66,17 @@ def extract_slices(
         InputError: The file is no zip, a member's name leaves the folder, or more than
             `max_damaged` members cannot be read.
     """
+    with parsing(archive, "a zip file", "fetch it again"):
+        opened = zipfile.ZipFile(archive)
     rows: list[dict[str, object]] = []
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            for member in tracked(opened.infolist(), archive.name, "file"):
-                name = _slice_name(archive, member)
-                if name in needed:
-                    rows.append(_extract(opened, member, target / f"{name}.png"))
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{archive} is not a zip file ({error}); fetch it again.") from error
+    with opened:
+        for member in tracked(opened.infolist(), archive.name, "file"):
+            name = _slice_name(archive, member)
+            if name in needed:
+                rows.append(_extract(opened, member, target / f"{name}.png"))
     damaged = [row["file"] for row in rows if row["status"] != "whole"]
     if len(damaged) > max_damaged:
+        shutil.rmtree(target, ignore_errors=True)
         raise InputError(
             f"{archive}: {len(damaged)} slices are damaged, more than deeplesion.max_damaged = "
             f"{max_damaged}; the first is {damaged[0]}."
@@ -99,9 +100,10 @@ def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> di
     if member.file_size > _MAX_MEMBER_BYTES:
         return {**row, "status": "too large"}
     try:
-        content = opened.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        logger.info("%s is damaged: %s", member.filename, error)
+        with parsing(member.filename, "whole", "fetch its zip again"):
+            content = opened.read(member)
+    except InputError as error:
+        logger.info("%s", error)
         return {**row, "status": "damaged"}
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

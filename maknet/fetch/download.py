@@ -2,19 +2,24 @@
 
 import hashlib
 import logging
+import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.fetch.retries import RetryPolicy
-from maknet.files import atomic_path, read_rows, writing
+from maknet.files import atomic_path, parsing, read_rows, writing
 
 logger = logging.getLogger("maknet")
 _BLOCK_BYTES = 1 << 20
 _TRANSFER_BYTES = 1 << 16  # what a broken connection may cost
+_DIGESTS = {
+    name: re.compile(f"[0-9a-f]{{{digits}}}")
+    for name, digits in (("md5", 32), ("sha256", 64), ("git", 40))
+}
 _PERMANENT = (400, 401, 403, 404, 410)
 
 
@@ -36,9 +41,25 @@ class RemoteFile:
 
 
 def read_sources(path: str | Path) -> dict[str, RemoteFile]:
-    """Read `config/deeplesion_files.csv`: file, url, algorithm, digest."""
-    rows = read_rows(path)
-    return {row["file"]: RemoteFile(*row.values()) for row in rows}
+    """Read `config/deeplesion_files.csv`: file, url, algorithm, digest.
+
+    Raises:
+        InputError: A column is missing, or an algorithm or a digest is unknown.
+    """
+    files = {}
+    for row in read_rows(path):
+        with parsing(path, "a list of files with their digests", "replace the file"):
+            file = _listed_file(row)
+        files[file.name] = file
+    return files
+
+
+def _listed_file(row: Mapping[str, str]) -> RemoteFile:
+    """Return one row of the list; an unknown digest is a `ValueError`."""
+    file = RemoteFile(row["file"], row["url"], row["algorithm"], row["digest"])
+    if not _DIGESTS[file.algorithm].fullmatch(file.digest):
+        raise ValueError(f"{file.name} has the digest {file.digest[:80]!r}")
+    return file
 
 
 def file_digest(path: Path, algorithm: str) -> str:

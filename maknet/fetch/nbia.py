@@ -6,10 +6,12 @@ here, its requests get a time limit, and the count and MD5 list come from the se
 
 import csv
 import logging
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -18,6 +20,8 @@ from maknet.fetch.verify import MD5, MD5_LIST, FetchError, SeriesListing
 from maknet.files import full_disk_in
 
 DEFAULT_URL = "https://services.cancerimagingarchive.net/nbia-api/services/v4/"
+_MAX_IMAGE_BYTES = 64 << 20
+_MAX_SERIES_BYTES = 8 << 30
 
 
 class _Complaints(logging.Handler):
@@ -29,6 +33,21 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
+
+
+class _BoundedZip(zipfile.ZipFile):
+    """A zip that is not extracted where it would fill the disk; its members keep to their size."""
+
+    def extractall(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        """Extract all members.
+
+        Raises:
+            ValueError: They would take more than a series does.
+        """
+        sizes = [member.file_size for member in self.infolist()]
+        if max(sizes, default=0) > _MAX_IMAGE_BYTES or sum(sizes) > _MAX_SERIES_BYTES:
+            raise ValueError(f"the zip would unpack to {sum(sizes):,} bytes")
+        super().extractall(*arguments, **options)
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,7 @@ class NbiaArchive:
             raise FetchError("not_listed", "the archive lists no such series")
         try:
             images = int(listed[0]["ImageCount"])
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
             raise FetchError("transfer", "the archive's listing has no count of images") from error
         nbia.downloadSeries([uid], path=str(into), hash="y", input_type="list", max_workers=1)
         _raise_logged(complaints, into)
@@ -110,6 +129,7 @@ class NbiaArchive:
             with (
                 mock.patch.object(requests.Session, "send", limited),
                 mock.patch.object(nbia, "setApiUrl", address),
+                mock.patch.object(nbia, "zipfile", SimpleNamespace(ZipFile=_BoundedZip)),
             ):
                 yield nbia, complaints
         finally:

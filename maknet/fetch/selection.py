@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from maknet.config.manifest import NONCOMMERCIAL
 from maknet.errors import InputError
 
 # BodyPartExamined as archives write it -> labels of DeepLesion; all are among the 115.
@@ -178,7 +179,7 @@ def _filters(table: pd.DataFrame, rules: SelectionRules) -> Iterator[tuple[str, 
         named = description.str.contains(_NOT_AXIAL, flags=re.IGNORECASE)
         masks.append(("not described as reformat, gated phase or scout", ~named))
     if not rules.noncommercial:
-        restricted = table["license_short_name"].str.contains("NC")
+        restricted = table["license_short_name"].str.contains(NONCOMMERCIAL)
         masks.append(("license allows commercial use", ~restricted))
     keep = pd.Series(True, index=table.index)
     for name, mask in masks:

@@ -8,6 +8,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -108,26 +109,35 @@ def _attempt(
     kept: dict[str, KeptSeries],
 ) -> dict[str, FetchError]:
     """Ask once for all that is waiting; return what went wrong and extend `kept`."""
-    incoming.mkdir()
     faults: dict[str, FetchError] = {}
     done = progress("fetching", len(waiting), "series")
-    for uid, answer in archive.fetch(waiting, incoming):
-        item = next(s for s in waiting if s.uid == uid)
-        try:
-            if isinstance(answer, FetchError):
-                raise answer
-            _check_drift(item, answer)
-            files = verify_series(incoming / uid, uid, answer)
-            verified = KeptSeries(archive.name, archive.address(item), item.address, files)
-            keep(incoming / uid, partial, verified)
-            kept[uid] = verified
-        except FetchError as fault:
-            logger.info("%s: %s (%s)", uid, fault, fault.reason)
-            faults[uid] = fault
-        done.update()
+    with _passing_folder(incoming):
+        for uid, answer in archive.fetch(waiting, incoming):
+            item = next(s for s in waiting if s.uid == uid)
+            try:
+                if isinstance(answer, FetchError):
+                    raise answer
+                _check_drift(item, answer)
+                files = verify_series(incoming / uid, uid, answer)
+                verified = KeptSeries(archive.name, archive.address(item), item.address, files)
+                keep(incoming / uid, partial, verified)
+                kept[uid] = verified
+            except FetchError as fault:
+                logger.info("%s: %s (%s)", uid, fault, fault.reason)
+                faults[uid] = fault
+            done.update()
     done.close()
-    shutil.rmtree(incoming)
     return faults
+
+
+@contextmanager
+def _passing_folder(folder: Path) -> Iterator[None]:
+    """Make a folder, and remove it with all that is in it, whatever happens."""
+    folder.mkdir()
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_drift(item: ManifestSeries, answer: SeriesListing) -> None:

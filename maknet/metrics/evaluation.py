@@ -45,7 +45,7 @@ class RunResult:
 
 def load_scored(scores: str | Path, labels: str | Path, patients: Sequence[int]) -> Scored:
     """Join a score file with its labels; `patients` lists the patient of every lesion number."""
-    arrays = load_arrays(scores)
+    arrays = load_arrays(scores, ("lesion_index", "scores"))
     lesions = arrays["lesion_index"]
     table = select_lesions(load_table(labels), lesions, scores)
     return Scored(arrays["scores"], table, np.asarray(patients, np.int64)[lesions])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from maknet.errors import InputError
-from maknet.files import atomic_path, existing_file
+from maknet.files import atomic_path, existing_file, parsing, read_json
 from maknet.models.baselines import resnet18, vgg16
 from maknet.models.lesanet import LesaNet
 from maknet.models.maknet import MAKNet
@@ -24,6 +24,7 @@ _BUILDERS: dict[str, Callable[..., nn.Module]] = {
 NETWORKS = tuple(_BUILDERS)
 TITLES = {"maknet": "MAKNet", "vgg16": "VGG16", "resnet18": "ResNet18", "lesanet": "LesaNet"}
 PAPER_LABELS = 115
+_MAX_LABELS = 100_000
 
 
 def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # noqa: ANN401
@@ -89,6 +90,34 @@ class NetworkSpec:
         }
 
 
+def read_description(path: str | Path) -> dict[str, Any]:
+    """Read what `NetworkSpec.describe` says of a network, a `network.json`.
+
+    Raises:
+        InputError: The file is missing, or says too little to build the network.
+    """
+    description = read_json(path)
+    with parsing(path, "the description of a network", "train the run anew"):
+        return _checked(dict(description))
+
+
+def _checked(description: dict[str, Any]) -> dict[str, Any]:
+    """Return a description of which a network can be built; errors of any kind where none can."""
+    for key, kind in (
+        ("name", str),
+        ("num_labels", int),
+        ("settings", dict),
+        ("width", (int, float)),
+    ):
+        if not isinstance(description[key], kind):
+            raise TypeError(f"its {key} is {description[key]!r:.80}")
+    if not 0 < description["num_labels"] < _MAX_LABELS:
+        raise ValueError(f"it has {description['num_labels']} labels")
+    with torch.device("meta"):  # takes no memory, whatever the settings ask for
+        build_network(description["name"], description["num_labels"], **description["settings"])
+    return description
+
+
 def load_network(weights: str | Path, description: Mapping[str, Any]) -> nn.Module:
     """Build the network that a `network.json` describes and load its trained weights."""
     network = build_network(
@@ -113,13 +142,11 @@ def load_weights(path: str | Path, network: nn.Module) -> None:
     Raises:
         InputError: The file is damaged, or its tensors are not exactly the network's.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
-        tensors = load_file(existing_file(path))
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is not a weights file ({error}); train the run anew.") from error
+    path = existing_file(path)
+    with parsing(path, "a weights file", "train the run anew"):
+        tensors = load_file(path)
     try:
         network.load_state_dict(tensors, strict=True)
     except RuntimeError as error:

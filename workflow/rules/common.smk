@@ -6,6 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from maknet.config.check import check_config
+from maknet.config.yaml_files import check_yaml_files
 from maknet.errors import InputError
 from maknet.provenance.code import software
 from maknet.config.inputs import (
@@ -16,14 +17,8 @@ from maknet.config.inputs import (
     zip_parts,
 )
 
-try:
-    check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
-    BATCHES = series_batches(config)
-except InputError as error:
-    raise WorkflowError(str(error)) from None
-
-# For the records: what the configuration was merged from, the first file first.
-config["config_files"] = [
+# What the configuration was merged from, the first file first; for the records, too.
+CONFIG_FILES = [
     f"{workflow.basedir}/config/paper.yaml",
     *(
         str(Path(name).absolute())
@@ -31,6 +26,15 @@ config["config_files"] = [
         if Path(name).name != "paper.yaml"
     ),
 ]
+
+try:
+    check_yaml_files(CONFIG_FILES)
+    check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")
+    BATCHES = series_batches(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+config["config_files"] = CONFIG_FILES
 # For the captions of the report.
 config["software"] = software()
 

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maknet.data.labels.label_files import MINED_SPLITS, read_hand, read_mined
 from maknet.data.labels.ontology import CLASSES, Ontology, load_ontology
 from maknet.data.labels.splits import check_lesions
 from maknet.errors import InputError
-from maknet.files import read_json, read_rows
+from maknet.files import parsing, read_rows
 
-SPLITS = ("train", "val", "test", "hand")
+SPLITS = (*MINED_SPLITS, "hand")
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,15 @@ def load_labels(
         InputError: A file is unusable, an id lies outside its table, a term is unknown, or a lesion
             is in two splits that are not the two test sets.
     """
-    mined = _read_mined(text_mined)
+    mined = read_mined(text_mined)
     all_names: list[str] = mined["term_list"]
     relations = load_ontology(ontology, all_names)
     columns = class_columns(relations, classes)
     noisy = None if dl_info is None else _noisy_flags(dl_info)
     tables = {
-        split: _mined_table(mined, split, relations, Path(text_mined)) for split in SPLITS[:3]
+        split: _mined_table(mined, split, relations, Path(text_mined)) for split in MINED_SPLITS
     }
-    tables["hand"] = _hand_table(hand, all_names)
+    tables["hand"] = _hand_table(read_hand(hand), all_names)
     kept = {
         split: _restrict(table, columns, noisy, hand if split == "hand" else text_mined, dl_info)
         for split, table in tables.items()
@@ -123,7 +124,7 @@ def load_labels(
                 f"No lesion of the split {split!r} has a label of the classes "
                 f"{', '.join(classes)}; add lesions or classes (labeled.classes)."
             )
-    check_lesions(lesion_indices(kept), dict.fromkeys(SPLITS[:3], text_mined) | {"hand": hand})
+    check_lesions(lesion_indices(kept), dict.fromkeys(MINED_SPLITS, text_mined) | {"hand": hand})
     return kept
 
 
@@ -158,36 +159,17 @@ def save_table(path: str | Path, table: LabelTable) -> None:
 
 
 def load_table(path: str | Path) -> LabelTable:
-    """Read what `save_table` wrote."""
+    """Read what `save_table` wrote.
+
+    Raises:
+        InputError: The file is missing, damaged or no table of labels.
+    """
     from maknet.data.arrays import load_arrays
 
-    arrays = load_arrays(path)
-    names = tuple(str(name) for name in arrays["names"])
-    return LabelTable(names, arrays["lesion_index"], arrays["positive"], arrays["known"])
-
-
-def _read_mined(path: str | Path) -> dict[str, Any]:
-    mined = read_json(path)
-    keys = ["term_list"] + [
-        f"{split}_{part}"
-        for split in SPLITS[:3]
-        for part in ("lesion_idxs", "relevant_labels", "uncertain_labels")
-    ]
-    for key in keys:
-        if not isinstance(mined, Mapping) or not isinstance(mined.get(key), list):
-            raise InputError(f"{path} has no list {key!r}; it is not LesaNet's label file.")
-    if any(not isinstance(term, str) for term in mined["term_list"]):
-        raise InputError(f"{path}: 'term_list' holds something else than names.")
-    if len(set(mined["term_list"])) < len(mined["term_list"]):
-        raise InputError(f"{path}: 'term_list' names a term twice.")
-    for split in SPLITS[:3]:
-        lengths = {
-            len(mined[f"{split}_{part}"])
-            for part in ("lesion_idxs", "relevant_labels", "uncertain_labels")
-        }
-        if len(lengths) > 1:
-            raise InputError(f"{path}: the lists of {split!r} differ in length; replace the file.")
-    return dict(mined)
+    arrays = load_arrays(path, ("names", "lesion_index", "positive", "known"))
+    with parsing(path, "a table of labels", "prepare anew"):
+        names = tuple(str(name) for name in arrays["names"])
+        return LabelTable(names, arrays["lesion_index"], arrays["positive"], arrays["known"])
 
 
 def _mined_table(
@@ -199,7 +181,7 @@ def _mined_table(
     positive = relevant | uncertain if split == "train" else relevant
     return LabelTable(
         ontology.names,
-        _lesion_numbers(mined[f"{split}_lesion_idxs"], path),
+        np.array(mined[f"{split}_lesion_idxs"], np.int64),
         positive,
         ~_unknown(positive, uncertain, ontology),
     )
@@ -215,16 +197,6 @@ def _unknown(
             unsure[:, parent] |= uncertain[:, child]
     excluded = (positive.astype(np.int32) @ ontology.exclusive.astype(np.int32)) > 0
     return unsure & ~positive & ~excluded
-
-
-def _lesion_numbers(values: Sequence[Any], path: str | Path) -> NDArray[np.int64]:
-    """Return the lesion ids; each is a row number and occurs once in its list."""
-    for value in values:
-        if type(value) is not int or not 0 <= value < 2**31:
-            raise InputError(f"{path}: {value!r} is no lesion id; ids are row numbers.")
-    if len(set(values)) < len(values):
-        raise InputError(f"{path} lists a lesion twice; replace the file.")
-    return np.array(values, np.int64)
 
 
 def _indicator(
@@ -244,22 +216,13 @@ def _indicator(
     return matrix
 
 
-def _hand_table(path: str | Path, names: Sequence[str]) -> LabelTable:
+def _hand_table(items: Sequence[Mapping[str, Any]], names: Sequence[str]) -> LabelTable:
     """Return the hand-labeled set; terms outside `names` are dropped, nothing is masked."""
-    items = read_json(path)
-    if not isinstance(items, list) or any(
-        not isinstance(item, dict) or not isinstance(item.get("expanded_terms"), list)
-        for item in items
-    ):
-        raise InputError(
-            f"{path} is not a list of lesions with lesion_idx and expanded_terms; "
-            "use LesaNet's hand-labeled test set."
-        )
     index = {name: i for i, name in enumerate(names)}
     positive = np.zeros((len(items), len(names)), bool)
     for row, item in enumerate(items):
-        positive[row, [index[t] for t in map(str, item["expanded_terms"]) if t in index]] = True
-    lesions = _lesion_numbers([item.get("lesion_idx") for item in items], path)
+        positive[row, [index[term] for term in item["expanded_terms"] if term in index]] = True
+    lesions = np.array([item["lesion_idx"] for item in items], np.int64)
     return LabelTable(tuple(names), lesions, positive, np.ones_like(positive))
 
 

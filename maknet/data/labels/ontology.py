@@ -7,16 +7,19 @@ L is the number of labels in use; labels are named by their index in `Ontology.n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maknet.errors import InputError
-from maknet.files import existing_file
+from maknet.files import existing_file, parsing
 
 _COLUMNS = ("class", "term", "term_exclusive", "term_parents")
+_MAX_UNPACKED_BYTES = 256 << 20
 CLASSES = ("bodypart", "type", "attribute")
 
 
@@ -68,38 +71,43 @@ def load_terms(path: str | Path) -> dict[str, Term]:
     """Read every term of the ontology sheet, by name.
 
     Raises:
-        InputError: The file is no workbook, or lacks a column, or holds an unknown class.
+        InputError: The file is no workbook, lacks a column, holds an unknown class, or has a
+            column or a term twice.
     """
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    path = existing_file(path)
-    try:
-        with path.open("rb") as handle:
-            sheet = load_workbook(handle, read_only=True, data_only=True).worksheets[0]
-            header_row, *rows = [*sheet.iter_rows(values_only=True)] or [()]
-    except (InvalidFileException, BadZipFile, KeyError, OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} is not an xlsx workbook ({error}); replace the file.") from error
-    header = [str(cell) for cell in header_row]
-    missing = [name for name in _COLUMNS if name not in header]
-    if missing:
-        raise InputError(f"{path} has no column {missing[0]!r}; it is not the ontology sheet.")
-    column = {name: header.index(name) for name in _COLUMNS}
+    header, *rows = _sheet(existing_file(path)) or [()]
+    for column in _COLUMNS:
+        if column not in header:
+            raise InputError(f"{path} has no column {column!r}; it is not the ontology sheet.")
+        if header.count(column) > 1:
+            raise InputError(f"{path} has two columns {column!r}; leave one.")
     terms: dict[str, Term] = {}
     for row in rows:
-        name = str(row[column["term"]] or "").strip()
+        # A row ends with its last cell: writers leave out empty ones.
+        cells = dict(zip_longest(header, row[: len(header)]))
+        name = str(cells["term"] or "").strip()
         if not name:
             continue
-        category = str(row[column["class"]])
+        category = str(cells["class"])
         if category not in CLASSES:
             raise InputError(f"{path}: the term {name!r} has the unknown class {category!r}.")
-        terms[name] = Term(
-            name,
-            category,
-            _split(row[column["term_exclusive"]]),
-            _split(row[column["term_parents"]]),
-        )
+        if name in terms:
+            raise InputError(f"{path} has two rows of the term {name!r}; leave one.")
+        exclusive, parents = _split(cells["term_exclusive"]), _split(cells["term_parents"])
+        terms[name] = Term(name, category, exclusive, parents)
     return terms
+
+
+def _sheet(path: Path) -> list[tuple[Any, ...]]:
+    """Return the cells of a workbook's first sheet, row by row."""
+    from openpyxl import load_workbook
+
+    with parsing(path, "an xlsx workbook", "replace the file"), path.open("rb") as handle:
+        unpacked = sum(member.file_size for member in ZipFile(handle).infolist())
+        if unpacked > _MAX_UNPACKED_BYTES:
+            raise ValueError(f"it would unpack to {unpacked:,} bytes")
+        sheet = load_workbook(handle, read_only=True, data_only=True).worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size may be anything
+        return list(sheet.iter_rows(values_only=True))
 
 
 def load_ontology(path: str | Path, names: Sequence[str]) -> Ontology:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from maknet.data.arrays import load_arrays, save_arrays
 from maknet.errors import InputError
+from maknet.files import parsing
 
 NONE = -1  # fills the places behind an image's last label
 
@@ -106,11 +107,9 @@ def load_pseudo_labels(path: str | Path) -> PseudoLabels:
         InputError: The file is missing or is no pseudo-label file.
     """
     arrays = load_arrays(path)
-    fields = set(PseudoLabels.__dataclass_fields__)
-    if set(arrays) != fields:
-        raise InputError(f"{path} is no file of pseudo-labels; make it anew.")
-    names, batches = (tuple(map(str, arrays.pop(key))) for key in ("names", "batches"))
-    return PseudoLabels(names, batches, **arrays)
+    with parsing(path, "a file of pseudo-labels", "make it anew"):
+        names, batches = (tuple(map(str, arrays.pop(key))) for key in ("names", "batches"))
+        return PseudoLabels(names, batches, **arrays)
 
 
 def pseudo_label(

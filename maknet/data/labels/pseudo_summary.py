@@ -42,9 +42,7 @@ def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) ->
     return pd.DataFrame(rows)
 
 
-def count_by_label(
-    rounds: Sequence[PseudoLabels], chances: NDArray[np.floating]
-) -> pd.DataFrame:
+def count_by_label(rounds: Sequence[PseudoLabels], chances: NDArray[np.floating]) -> pd.DataFrame:
     """Return how many images have each label.
 
     Args:

@@ -123,6 +123,30 @@ def test_a_missing_folder_is_named(
     assert f"'unlabeled.folder' names the folder {tmp_path}/none" in complaint(demo)
 
 
+@pytest.mark.parametrize("key", ["results", "data"])
+def test_a_folder_that_cannot_be_made_is_named(
+    demo: dict[str, Any], tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "good").symlink_to(tmp_path)
+    for folder, words in (
+        ("file", "file is a file; remove it or name another"), ("file/below", "file is a file"),
+        ("link", "link is a link to nowhere"), ("link/below/it", "link is a link to nowhere"),
+    ):  # fmt: skip
+        demo["paths"][key] = str(tmp_path / folder)
+        sentence = complaint(demo)
+        assert sentence.startswith(f"The configuration key 'paths.{key}' names the folder")
+        assert words in sentence
+    demo["paths"][key] = str(tmp_path / "good" / "below")
+    check_config(demo, SCHEMA)
+
+
+def test_a_list_that_holds_itself_is_named(demo: dict[str, Any]) -> None:
+    demo["seeds"].append(demo["seeds"])
+    assert "'seeds' holds itself" in complaint(demo)
+
+
 def test_phantom_batches_cover_the_archive_once(demo: dict[str, Any]) -> None:
     batches = series_batches(demo)
     count = demo["phantom"]["clean_series"] + sum(demo["phantom"]["nuisances"].values())

@@ -191,6 +191,41 @@ def test_damaged_members_are_listed_up_to_the_limit(tmp_path: Path) -> None:
     assert len(list((tmp_path / "o2").rglob("*.png"))) == 1
 
 
+def test_encrypted_members_are_damaged(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("Images_png/000001_01_01/001.png", b"x" * 100)
+    content = bytearray((tmp_path / "z.zip").read_bytes())
+    for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(mark) + place] |= 1
+    (tmp_path / "z.zip").write_bytes(content)
+    needed = {"000001_01_01/001"}
+    with pytest.raises(InputError, match="1 slices are damaged"):
+        extract_slices(tmp_path / "z.zip", needed, tmp_path / "out", tmp_path / "l.csv", 0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_zip_bomb_leaves_nothing(tmp_path: Path) -> None:
+    names = [f"000001_01_01/00{number}" for number in range(1, 4)]
+    with zipfile.ZipFile(tmp_path / "z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"Images_png/{names[0]}.png", b"x")
+        archive.writestr(f"Images_png/{names[1]}.png", bytes(65 << 20))
+    with pytest.raises(InputError, match="1 slices are damaged"):
+        extract_slices(tmp_path / "z.zip", set(names), tmp_path / "out", tmp_path / "l.csv", 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["z.zip"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("file,url\na,b\n", "'algorithm'"), ("a,b\n1,2\n", "'file'"),
+     ("file,url,algorithm,digest\na,u,crc,00\n", "'crc'"),
+     ("file,url,algorithm,digest\na,u,md5,zz\n", "has the digest 'zz'")],
+)  # fmt: skip
+def test_another_list_of_files_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "f.csv").write_text(text)
+    with pytest.raises(InputError, match=rf"f\.csv is not a list of files .*{words}"):
+        read_sources(tmp_path / "f.csv")
+
+
 def test_a_file_that_is_no_zip_is_named(tmp_path: Path) -> None:
     (tmp_path / "z.zip").write_text("<html>")
     with pytest.raises(InputError, match=r"z\.zip is not a zip file"):

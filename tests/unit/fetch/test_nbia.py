@@ -10,6 +10,7 @@ import pytest
 
 from maknet.config.manifest import ManifestSeries
 from maknet.errors import InputError
+from maknet.fetch import nbia as nbia_module
 from maknet.fetch import series_batch as batch_module
 from maknet.fetch.nbia import NbiaArchive
 from maknet.fetch.retries import RetryPolicy
@@ -261,6 +262,18 @@ def test_a_kill_keeps_what_was_verified_before_it(
     assert server.requests == {"2.25.50": 1, "2.25.51": 1, "2.25.52": 2}
 
 
+@pytest.mark.parametrize("member", [65 << 20, 0])
+def test_a_zip_bomb_is_not_unpacked(
+    fetch: Fetch, server: NbiaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, member: int
+) -> None:
+    """By one large member, or by all together."""
+    monkeypatch.setattr(nbia_module, "_MAX_SERIES_BYTES", 100_000)
+    server.files_of = lambda uid: {"1.dcm": bytes(member)} if member else series_files(uid, 200)
+    with pytest.raises(InputError, match="the zip would unpack to"):
+        fetch(series("2.25.55", images=None))
+    assert {path.name for path in (tmp_path / "partial").iterdir()} == {"refused.csv"}
+
+
 def test_a_full_disk_at_the_end_loses_nothing(
     fetch: Fetch, server: NbiaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +300,7 @@ def test_a_full_disk_is_no_fault_of_the_archive(
     with pytest.raises(OSError, match="No space left") as caught:
         fetch(series("2.25.54"), retries=3)
     assert caught.value.filename == str(tmp_path / "partial" / "incoming")
+    assert not (tmp_path / "partial" / "incoming").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 128 + b"DICM\2\0"])

@@ -6,13 +6,14 @@ import torch
 import yaml
 
 from maknet.errors import InputError
-from maknet.files import ROOT
+from maknet.files import ROOT, write_json
 from maknet.models.build import (
     NetworkSpec,
     build_network,
     count_parameters,
     load_network,
     load_weights,
+    read_description,
     save_weights,
 )
 from maknet.models.lesanet import LesaNet
@@ -88,6 +89,32 @@ def test_a_described_run_is_built_again(tmp_path: Path) -> None:
     again = load_network(tmp_path / "m.safetensors", description).eval()
     x = torch.rand(1, 3, 64, 64)
     assert torch.equal(again(x)[1], network.eval()(x)[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"name": None}, "its name is None"), ({"name": "vgg99"}, "there is no network 'vgg99'"),
+     ({"num_labels": "5"}, "its num_labels is '5'"), ({"num_labels": 0}, "it has 0 labels"),
+     ({"num_labels": 10**30}, "it has 1000000"), ({"settings": []}, r"its settings is \[\]"),
+     ({"settings": {"widht": 1}}, "widht"), ({"settings": {"width": "x"}}, "network"),
+     ({"width": None}, "its width is None")],
+)  # fmt: skip
+def test_another_description_is_refused(
+    tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    description = NetworkSpec("resnet18", 5, {**PAPER["resnet18"], "width": 0.125}).describe()
+    write_json(tmp_path / "network.json", description)
+    assert read_description(tmp_path / "network.json") == description
+    write_json(tmp_path / "network.json", description | change)
+    with pytest.raises(InputError, match=words):
+        read_description(tmp_path / "network.json")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", "3", '{"name": "maknet"}', "[" * 100_000])
+def test_a_description_without_keys_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "network.json").write_text(text)
+    with pytest.raises(InputError, match=r"network\.json is not"):
+        read_description(tmp_path / "network.json")
 
 
 def test_describing_draws_no_random_numbers() -> None:

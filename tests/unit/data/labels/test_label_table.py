@@ -141,10 +141,43 @@ def test_a_hand_labeled_lesion_that_is_learned_is_refused(files: dict[str, Path]
         load_labels(files["text_mined"], files["hand"], files["ontology"])
 
 
-def test_a_hand_file_of_another_layout_is_refused(files: dict[str, Path]) -> None:
-    files["hand"].write_text('{"a": 1}')
-    with pytest.raises(InputError, match="is not a list of lesions"):
+@pytest.mark.parametrize("pair", [("val", "test"), ("train", "val"), ("train", "test")])
+def test_no_two_text_mined_splits_share_a_lesion(
+    files: dict[str, Path], pair: tuple[str, str]
+) -> None:
+    mined = json.loads(files["text_mined"].read_text())
+    for part in ("lesion_idxs", "relevant_labels", "uncertain_labels"):
+        mined[f"{pair[1]}_{part}"].append(mined[f"{pair[0]}_{part}"][0])
+    files["text_mined"].write_text(json.dumps(mined))
+    with pytest.raises(InputError, match=f"of '{pair[1]}' is in '{pair[0]}' as well"):
+        load_labels(files["text_mined"], files["hand"], files["ontology"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [('{"a": 1}', "is not a list of lesions"), ('"ab"', "is not a list of lesions"),
+     ('[{"lesion_idx": 1, "expanded_terms": [1]}]', "is not a list of lesions"),
+     ('[{"lesion_idx": 1, "expanded_terms": [[]]}]', "is not a list of lesions"),
+     ('[{"lesion_idx": 1, "expanded_terms": {}}]', "is not a list of lesions"),
+     ('[{"lesion_idx": 1e400, "expanded_terms": []}]', "inf is no lesion id"),
+     ('[{"lesion_idx": true, "expanded_terms": []}]', "True is no lesion id"),
+     ('[{"expanded_terms": []}]', "None is no lesion id"),
+     ('[{"lesion_idx": NaN, "expanded_terms": []}]', "is not JSON .it holds NaN"),
+     ('[{"lesion_idx": 1, "lesion_idx": 2}]', "a key stands there twice"),
+     ("9" * 5000, "is not JSON"), ("[" * 100_000, "is not JSON .maximum recursion"),
+     ("", "is not JSON"), ("\0", "is not JSON")],
+    ids=range(14),
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["hand", "text_mined"])
+def test_a_file_of_another_layout_is_refused(
+    files: dict[str, Path], key: str, text: str, words: str
+) -> None:
+    files[key].write_text(text)
+    if key == "text_mined" and "JSON" not in words and "twice" not in words:
+        words = "has no list 'term_list'"
+    with pytest.raises(InputError, match=words) as caught:
         load_labels(**files)
+    assert len(str(caught.value)) < 400
 
 
 def test_tables_survive_a_round_trip_with_equal_bytes(
@@ -158,6 +191,19 @@ def test_tables_survive_a_round_trip_with_equal_bytes(
         assert np.array_equal(getattr(again, name), getattr(table, name))
     save_table(tmp_path / "b.npz", again)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_other_arrays_are_no_table(tmp_path: Path) -> None:
+    from maknet.data.arrays import save_arrays
+
+    save_arrays(tmp_path / "a.npz")
+    with pytest.raises(InputError, match=r"a\.npz has no array 'known'"):
+        load_table(tmp_path / "a.npz")
+    one = np.ones((1, 1), bool)
+    save_arrays(tmp_path / "a.npz", names=np.array(["a"]), lesion_index=np.arange(2),
+                positive=one, known=one)  # fmt: skip
+    with pytest.raises(InputError, match="is not a table of labels"):
+        load_table(tmp_path / "a.npz")
 
 
 def test_shapes_are_held_together() -> None:

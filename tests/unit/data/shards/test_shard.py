@@ -45,4 +45,14 @@ def test_an_archive_of_pickles_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a usable array file"):
         load_arrays(tmp_path / "p.npz")
     save_arrays(tmp_path / "a.npz", a=np.arange(3))
+    with pytest.raises(InputError, match=r"a\.npz has no array 'b'"):
+        load_arrays(tmp_path / "a.npz", ["a", "b"])
+    whole = (tmp_path / "a.npz").read_bytes()
+    for content in (b"", b"PK", whole[:-1], whole[: len(whole) // 2], b"\x93NUMPY", b"\x80\4."):
+        (tmp_path / "b.npz").write_bytes(content)
+        with pytest.raises(InputError, match="is not a usable array file"):
+            load_arrays(tmp_path / "b.npz")
+    np.save(tmp_path / "c.npy", np.arange(3))
+    with pytest.raises(InputError, match="is not a usable array file"):
+        load_arrays(tmp_path / "c.npy")
     assert np.array_equal(load_arrays(tmp_path / "a.npz")["a"], np.arange(3))
