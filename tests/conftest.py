@@ -18,17 +18,16 @@ settings.register_profile(
 )
 settings.load_profile("tests")
 torch.set_num_threads(1)
-# One worker makes the run of all rules while the others test without it; what waits for it is last.
-FIRST = ("tests/workflow/test_mini.py",)
-LAST = ("tests/workflow/test_reruns.py", "tests/workflow/test_provenance.py")
+# One worker makes the run of all rules for this file while the others test without that run.
+FIRST = ROOT / "tests/workflow/test_mini.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files that share the finished run where the fewest workers wait for it."""
+    """Put the file that makes the finished run first, and those that wait for the run last."""
+    sharing = {item.path for item in items if "finished" in getattr(item, "fixturenames", ())}
 
     def place(item: pytest.Item) -> int:
-        file = item.nodeid.partition("::")[0]
-        return (file in LAST) - (file in FIRST)
+        return -1 if item.path == FIRST else int(item.path in sharing)
 
     items.sort(key=place)
 
