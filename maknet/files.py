@@ -10,8 +10,11 @@ import errno
 import hashlib
 import json
 import os
+import platform
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent  # of the checkout
 _BLOCK_BYTES = 1 << 20
+_SWEPT: set[Path] = set()
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -30,11 +34,13 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `target` that becomes `target` when the block succeeds.
 
     The temporary file is removed when the block raises, and an older `target` is left as it was.
+    What killed processes of this node left of the same target is removed, too.
     """
     target = Path(target)
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    _remove_leftovers(target)
+    temporary = target.with_name(f".{target.name}.{_node()}.{os.getpid()}.tmp")
     try:
         with writing(target, temporary):
             yield temporary
@@ -43,6 +49,35 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
             temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove the temporary files of this target whose process on this node is dead."""
+    if target in _SWEPT:
+        return
+    _SWEPT.add(target)
+    ours = re.compile(re.escape(f".{target.name}.{_node()}.") + r"(\d+)\.tmp")
+    for path in target.parent.iterdir():
+        found = ours.fullmatch(path.name)
+        if found and not _is_alive(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+@cache
+def _node() -> str:
+    """Return a name for the processes that see one another: of the host and, in it, a container."""
+    space = Path("/proc/self/ns/pid")
+    return short_sha256(f"{platform.node()} {space.readlink() if space.is_symlink() else ''}")[:8]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def full_disk(error: BaseException | None) -> OSError | None:
@@ -111,6 +146,11 @@ def parsing(path: str | Path, kind: str, advice: str) -> Iterator[None]:
             ) from error
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(f"{path} is not {kind} ({words}); {advice}.") from error
+
+
+def is_utf8(name: str) -> bool:
+    """Return whether the name of a file can be written into tables and logs."""
+    return name.encode("utf-8", "ignore").decode() == name
 
 
 def write_text(target: str | Path, text: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from maknet.errors import InputError
 from maknet.files import full_disk, writing
 from maknet.jobs.full_disk import folders_by_setting, full_disk_sentence
+from maknet.jobs.leftovers import remove_leftovers
 from maknet.jobs.locks import output_lock
 from maknet.provenance.records import JobSpec, is_up_to_date, write_record
 
@@ -54,6 +55,7 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[None]:
         output_lock(spec.lock_path) as waited,
         error_reporting(snakemake.log[0], folders),
     ):
+        remove_leftovers([*spec.outputs, spec.record_path])
         if waited and is_up_to_date(spec):
             logger.info("the job that was waited for made the same files: nothing is left to do")
             sys.exit(0)

@@ -14,6 +14,7 @@ from torch import nn
 
 from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job
+from maknet.jobs.leftovers import remove_leftovers
 from maknet.jobs.script import arguments, script_path
 from maknet.models.build import NetworkSpec, save_weights
 from maknet.models.device import open_device
@@ -112,6 +113,7 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     results = Path(snakemake.config["paths"]["results"])
     state = results / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
     with job(snakemake, script):
+        remove_leftovers([state])
         training_job = _training_job(snakemake, script, state)
         main(**arguments(main, snakemake, training_job=training_job))
     state.unlink(missing_ok=True)  # only now, with the job recorded, is nothing lost without it

@@ -1,3 +1,8 @@
+import errno
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,13 +11,16 @@ import pytest
 
 from maknet.errors import InputError
 from maknet.files import (
+    ROOT,
     atomic_path,
+    parsing,
     read_json,
     read_rows,
     sha256,
     write_frame,
     write_json,
     write_rows,
+    write_text,
 )
 
 
@@ -71,9 +79,91 @@ def test_counts_keep_their_digits_beside_undefined_cells(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"a,b\n1\n", "row 0 has not as many cells"), (b"\xff\xfe", "is not a CSV")],
+    [
+        (b"a,b\n1\n", "row 0 has not as many cells"),
+        (b"\xff\xfe", "is not a CSV"),
+        (b"a,a\n1,2\n", "two columns have one name"),
+        (b"a\n" + b"x" * 140_000, "field larger than field limit"),
+    ],
+    ids=range(4),
 )
 def test_files_that_are_no_tables_are_named(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(InputError, match=words):
         read_rows(tmp_path / "t.csv")
+
+
+KILLED = """
+import os, signal, sys
+from maknet.files import atomic_path
+with atomic_path(sys.argv[1]) as temporary:
+    temporary.write_bytes(bytes(1000))
+    if sys.argv[2] == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def writer(target: Path, how: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(target), how], cwd=ROOT, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def temporaries(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob(".*"))
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    target = tmp_path / "a[1].txt"
+    with writer(target, "die") as killed:
+        assert killed.wait() == -signal.SIGKILL
+    assert len(temporaries(tmp_path)) == 1
+    with writer(target, "die") as again:  # a second death leaves one, too, but not two
+        again.wait()
+    assert len(temporaries(tmp_path)) == 1
+    write_text(target, "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a[1].txt"]
+
+
+def test_what_others_write_or_wrote_is_left(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    with writer(target, "live") as alive:
+        assert alive.stdout is not None
+        assert alive.stdout.readline() == "writing\n"
+        others = [".a.txt.0123abcd.99999999.tmp", ".a.txt.bak", ".b.txt.1.tmp", ".a.txt.1.tmp"]
+        for name in others:  # another node's, and files of other names
+            (tmp_path / name).touch()
+        before = temporaries(tmp_path)
+        write_text(target, "whole")
+        assert temporaries(tmp_path) == before
+        assert len(before) == len(others) + 1
+        alive.communicate("")
+    assert target.read_bytes() == bytes(1000)
+    assert temporaries(tmp_path) == sorted(others)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[" * 100_000, "is not JSON"), ("9" * 5000, "is not JSON"), ("NaN", "it holds NaN"),
+     ("[-Infinity]", "it holds -Infinity"), ('{"a": 1, "a": 2}', "a key stands there twice")],
+    ids=range(5),
+)  # fmt: skip
+def test_json_of_any_damage_is_named(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(InputError, match=words) as caught:
+        read_json(tmp_path / "a.json")
+    assert len(str(caught.value)) < 400
+
+
+def test_what_the_system_refuses_is_no_damage(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match=r"a cannot be read \(Input/output error\); look at its"),
+        parsing(tmp_path / "a", "JSON", "replace the file"),
+    ):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    with pytest.raises(InputError, match=r"a is not JSON \(ValueError\); replace the file"):  # noqa: SIM117
+        with parsing("a", "JSON", "replace the file"):
+            raise ValueError

@@ -20,6 +20,25 @@ def test_a_typo_ends_in_one_sentence_before_any_job(snakemake: Run, tmp_path: Pa
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("training:\n  epochs: 3\n  epochs: 4\n", "the key 'training.epochs' stands in line 3"),
+     ("seeds: &x [1, *x]\n", "what begins in line 1 holds itself"),
+     ("paths: {results: mine.yaml}\n", "'paths.results' names the folder mine.yaml, but")],
+    ids=["twice", "circle", "file"],
+)  # fmt: skip
+def test_a_file_that_yaml_passes_in_silence_is_refused(
+    snakemake: Run, tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    done = snakemake(
+        tmp_path, "--dry-run", configfiles=("config/demo.yaml", str(tmp_path / "mine.yaml"))
+    )
+    assert done.returncode != 0
+    assert words in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_the_papers_configuration_plans_a_full_run(snakemake: Run, tmp_path: Path) -> None:
     """With nothing on disk: 370 batches of TCIA, 56 zips of DeepLesion, three GPU trainings."""
     done = snakemake(tmp_path, "--dry-run", configfiles=("config/paper.yaml",))

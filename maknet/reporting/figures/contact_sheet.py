@@ -38,7 +38,8 @@ def draw_contact_sheet(
     """
     shown: list[Shown] = []
     for table, pictures in zip(tables, thumbnails, strict=True):
-        shown += list(zip(read_rows(table), load_arrays(pictures, ["thumbnails"])["thumbnails"], strict=True))
+        thumbs = load_arrays(pictures, ["thumbnails"])["thumbnails"]
+        shown += list(zip(read_rows(table), thumbs, strict=True))
     groups = [
         (status, _sample([s for s in shown if s[0]["status"] == status], per_status, seed))
         for status in ("accepted", "refused")
