@@ -1,5 +1,6 @@
 """Rule prepare_series: one batch of CT series becomes a shard of triplets."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from maknet.jobs.scratch import scratch_folder, staged
 from maknet.jobs.script import run_script
 
 
+logger = logging.getLogger("maknet")
+
+
 def main(
     batch: str, folder: Path, image: Mapping[str, Any], rules: Mapping[str, Any],
     resources: Mapping[str, Any], shard: Path, index: Path, table: Path, thumbnails: Path,
@@ -17,8 +21,16 @@ def main(
     settings = ImageSettings(**image)
     series_rules = SeriesRules.from_config(rules, settings)
     with scratch_folder(resources.get("scratch")) as scratch:
-        folders = sorted(path for path in staged(folder, scratch).iterdir() if path.is_dir())
+        folders = sorted(_staged(folder, scratch).iterdir())  # a link to nowhere is refused by name
         prepare_batch(batch, folders, settings, series_rules, shard, index, table, thumbnails)
+
+
+def _staged(folder: Path, scratch: Path | None) -> Path:
+    try:
+        return staged(folder, scratch)
+    except OSError as error:  # such as a link to nowhere, which refuses its own series only
+        logger.warning("%s is read where it lies: it cannot be copied (%s)", folder, error)
+        return folder
 
 
 if __name__ == "__main__":

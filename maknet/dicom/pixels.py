@@ -29,6 +29,8 @@ def read_hu(header: Header, out: NDArray[np.int16]) -> None:
         raise PixelError(f"{header.samples} samples a pixel, not 1")
     if header.bits_allocated != _BITS or not 1 <= header.bits_stored <= _BITS:
         raise PixelError(f"{header.bits_stored} of {header.bits_allocated} bits, not of {_BITS}")
+    if not (math.isfinite(_slope(header)) and math.isfinite(_intercept(header))):
+        raise PixelError("its rescale slope or intercept is not finite")
     require_plausible_size(header)
     if header.transfer_syntax in NATIVE:
         bits = read_native(header, out)

@@ -29,6 +29,7 @@ from maknet.dicom.header import (
 from maknet.dicom.limits import MAX_VOLUME_BYTES, pixel_bytes, require_plausible_size
 from maknet.dicom.pixels import read_hu
 from maknet.errors import InputError
+from maknet.files import is_utf8
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _read_headers(folder: Path) -> tuple[list[Header], Counter[str]]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder, of which none may be a link to nowhere."""
+    """Return the files of a folder: no link to nowhere, and no name that a receipt cannot hold."""
     try:
         paths = sorted(folder.iterdir())
     except PermissionError as error:
@@ -123,6 +124,8 @@ def _files(folder: Path) -> list[Path]:
     for path in paths:
         if path.is_symlink() and not path.exists():
             raise SeriesError(Reason.UNREADABLE, f"{path.name} is a link to nowhere")
+        if not is_utf8(path.name):
+            raise SeriesError(Reason.UNREADABLE, f"the name {path.name} is not UTF-8; rename it")
     return [path for path in paths if path.is_file()]
 
 

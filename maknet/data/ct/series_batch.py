@@ -6,24 +6,28 @@ slice of an empty triplet, or left out for a counted cause.
 """
 
 import csv
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maknet.data.arrays import save_arrays
 from maknet.data.ct.geometry import GeometryRules
 from maknet.data.ct.preprocess import INDEX_COLUMNS, ImageSettings, Triplets, prepare_volume
 from maknet.data.ct.quality import ScreeningRules, check_quality
-from maknet.data.ct.reasons import SeriesError
-from maknet.data.ct.series import read_series
-from maknet.data.ct.thumbnail import thumbnail
+from maknet.data.ct.reasons import Reason, SeriesError, printable
+from maknet.data.ct.series import Volume, read_series
+from maknet.data.ct.thumbnail import SIDE, thumbnail
 from maknet.data.shards.shard import write_shard
+from maknet.errors import InputError
 from maknet.files import atomic_path, read_rows, write_rows
 from maknet.progress import tracked
 
+logger = logging.getLogger("maknet")
 SERIES_COLUMNS = (
     "batch", "folder", "series_uid", "status", "reason", "detail", "files", "slices", "left_out",
     "triplets", "left_over", "empty_triplets",
@@ -32,17 +36,36 @@ SERIES_COLUMNS = (
 
 @dataclass(frozen=True)
 class SeriesRules:
-    """Everything that decides whether a series is used."""
+    """Everything that decides whether a series is used.
+
+    Attributes:
+        geometry: Limits on the stack of slices.
+        screening: Limits on what the volume shows.
+        max_internal_errors: Series of a batch that may end in an error nobody foresaw.
+    """
 
     geometry: GeometryRules
     screening: ScreeningRules
+    max_internal_errors: int = 2
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any], image: ImageSettings) -> "SeriesRules":
         """Read the config section `series`; the body threshold is that of the crop."""
-        geometry = GeometryRules(section["min_normal_z"], section["max_gap_ratio"])
-        limits = {k: v for k, v in section.items() if k not in ("min_normal_z", "max_gap_ratio")}
-        return cls(geometry, ScreeningRules(**limits, body_threshold_hu=image.body_threshold_hu))
+        limits = dict(section)
+        geometry = GeometryRules(limits.pop("min_normal_z"), limits.pop("max_gap_ratio"))
+        max_internal_errors = limits.pop("max_internal_errors")
+        screening = ScreeningRules(**limits, body_threshold_hu=image.body_threshold_hu)
+        return cls(geometry, screening, max_internal_errors)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one series: its row of the table, its images if it is used, its picture."""
+
+    row: dict[str, Any]
+    triplets: Triplets | None
+    picture: NDArray[np.uint8]
+    errors: Sequence[str]
 
 
 def prepare_batch(
@@ -57,6 +80,9 @@ def prepare_batch(
 ) -> None:
     """Read, screen and prepare the series in `folders`, one folder each.
 
+    A series takes no other along: whatever goes wrong with it is the reason in its row, and what
+    nobody foresaw is `internal_error`, with its traceback in the log.
+
     Args:
         batch: Name of the batch, for the table.
         folders: One folder a series, in the order of the shard.
@@ -66,41 +92,81 @@ def prepare_batch(
         index: CSV to write, one row an image.
         series: CSV to write, one row a series.
         thumbnails: `.npz` to write, a small picture of each series, in the order of `series`.
+
+    Raises:
+        InputError: More series than `rules.max_internal_errors` ended in an error nobody foresaw.
     """
-    parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
-    rows: list[dict[str, Any]] = []
-    tables = []
+    outcomes: list[_Outcome] = []
+    used: dict[str, str] = {}
     for folder in tracked(folders, batch, "series"):
-        row, triplets = _prepare_series(folder, image, rules)
-        rows.append({"batch": batch, **row})
-        if triplets is not None:
-            parts.append(triplets.images)
-            tables.append(triplets.index)
-    write_shard(shard, parts)
-    write_rows(series, SERIES_COLUMNS, rows)
-    pictures = [thumbnail(folder) for folder in folders]
+        outcome = _prepare_series(folder, image, rules, used)
+        outcomes.append(outcome)
+        if outcome.triplets is not None:
+            used[outcome.row["series_uid"]] = outcome.row["folder"]
+    _require_few_errors(outcomes, rules.max_internal_errors)
+    prepared = [outcome.triplets for outcome in outcomes if outcome.triplets is not None]
+    parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
+    write_shard(shard, [*parts, *(triplets.images for triplets in prepared)])
+    write_rows(series, SERIES_COLUMNS, [{"batch": batch, **outcome.row} for outcome in outcomes])
+    pictures = [outcome.picture for outcome in outcomes]
     save_arrays(thumbnails, thumbnails=np.stack(pictures) if pictures else np.empty((0, 0, 0)))
     with atomic_path(index) as temporary, temporary.open("w", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerow(INDEX_COLUMNS)
-        for table in tables:
-            table.to_csv(handle, header=False, index=False, lineterminator="\n")
+        for triplets in prepared:
+            triplets.index.to_csv(handle, header=False, index=False, lineterminator="\n")
+
+
+def _require_few_errors(outcomes: Sequence[_Outcome], most: int) -> None:
+    failed = [outcome for outcome in outcomes if outcome.errors]
+    if len(failed) > most:
+        raise InputError(
+            f"{len(failed)} of {len(outcomes)} series ended in an error that nobody foresaw, more "
+            f"than series.max_internal_errors = {most}; the first is that of "
+            f"{failed[0].row['folder']} ({failed[0].errors[0]}); the log has their tracebacks."
+        )
 
 
 def _prepare_series(
-    folder: Path, image: ImageSettings, rules: SeriesRules
-) -> tuple[dict[str, Any], Triplets | None]:
-    files = sum(1 for path in folder.iterdir() if path.is_file())
+    folder: Path, image: ImageSettings, rules: SeriesRules, used: Mapping[str, str]
+) -> _Outcome:
     row: dict[str, Any] = dict.fromkeys(SERIES_COLUMNS[1:], 0)
-    row |= {"folder": folder.name, "series_uid": "", "reason": "", "detail": "", "files": files}
+    row |= {"folder": printable(folder.name), "series_uid": "", "reason": "", "detail": ""}
+    triplets, errors = None, []
     try:
+        row["files"] = _count_files(folder)
         volume = read_series(folder, rules.geometry)
+        if volume.series_uid in used:
+            detail = f"{used[volume.series_uid]} holds the same series"
+            raise SeriesError(Reason.REPEATED_SERIES, detail)
         check_quality(volume, rules.screening)
+        triplets = prepare_volume(volume, image)
+        row |= {"status": "accepted", **_counts(volume, triplets)}
     except SeriesError as error:
         row |= {"status": "refused", "reason": str(error.reason), "detail": error.detail}
-        return row, None
-    triplets = prepare_volume(volume, image)
-    row |= {
-        "status": "accepted",
+    except Exception as error:  # one series takes no other along
+        errors.append(_foreseen_by_nobody(folder, error))
+        row |= {"status": "refused", "reason": str(Reason.INTERNAL_ERROR), "detail": errors[0]}
+    try:
+        picture = thumbnail(folder)
+    except Exception as error:  # as above; a series without a picture is used all the same
+        errors.append(_foreseen_by_nobody(folder, error))
+        row["detail"] = row["detail"] or f"no picture: {errors[-1]}"
+        picture = np.zeros((SIDE, SIDE), np.uint8)
+    return _Outcome(row, triplets, picture, errors)
+
+
+def _count_files(folder: Path) -> int:
+    if not folder.is_dir():
+        what = "a link to nowhere" if folder.is_symlink() else "not a folder"
+        raise SeriesError(Reason.UNREADABLE, f"{folder.name} is {what}")
+    try:
+        return sum(1 for path in folder.iterdir() if path.is_file())
+    except PermissionError as error:
+        raise SeriesError(Reason.UNREADABLE, f"{folder.name} may not be read") from error
+
+
+def _counts(volume: Volume, triplets: Triplets) -> dict[str, Any]:
+    return {
         "series_uid": volume.series_uid,
         "slices": len(volume.hu),
         "left_out": sum(volume.left_out.values()),
@@ -108,7 +174,11 @@ def _prepare_series(
         "left_over": triplets.left_over,
         "empty_triplets": triplets.empty,
     }
-    return row, triplets
+
+
+def _foreseen_by_nobody(folder: Path, error: Exception) -> str:
+    logger.error("%s: an error that nobody foresaw", printable(str(folder)), exc_info=error)
+    return printable(f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}")
 
 
 def summarize_batches(

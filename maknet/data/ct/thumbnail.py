@@ -8,17 +8,16 @@ from numpy.typing import NDArray
 from maknet.data.ct.preprocess import resize, window_hu
 from maknet.dicom.header import (
     BrokenHeaderError,
-    Header,
     NotAnImageError,
     NotDicomError,
     PixelError,
     read_header,
 )
+from maknet.dicom.limits import require_plausible_size
 from maknet.dicom.pixels import read_hu
 
 SIDE = 96
 _SOFT_TISSUE_HU = (-175.0, 275.0)  # the window in which LesaNet shows lesions
-_MAX_SIDE = 4096  # a header that claims more is not believed
 
 
 def thumbnail(folder: Path) -> NDArray[np.uint8]:
@@ -26,27 +25,27 @@ def thumbnail(folder: Path) -> NDArray[np.uint8]:
 
     No rule applies: a refused series is to be seen as it is.
     """
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        files = []
     middle = len(files) // 2
     for path in files[middle:] + files[:middle][::-1]:
-        header = _image_header(path)
-        if header is None:
-            continue
-        hu = np.empty((header.rows, header.columns), np.int16)
-        try:
-            read_hu(header, out=hu)
-        except PixelError:
-            continue
-        picture: NDArray[np.uint8] = resize(window_hu(hu[None], _SOFT_TISSUE_HU), SIDE)[0]
-        return picture
+        hu = _slice(path)
+        if hu is not None:
+            picture: NDArray[np.uint8] = resize(window_hu(hu[None], _SOFT_TISSUE_HU), SIDE)[0]
+            return picture
     return np.zeros((SIDE, SIDE), np.uint8)
 
 
-def _image_header(path: Path) -> Header | None:
+def _slice(path: Path) -> NDArray[np.int16] | None:
     try:
         header = read_header(path)
-    except (BrokenHeaderError, NotAnImageError, NotDicomError):
+        if header.frames != 1 or min(header.rows, header.columns) < 1:
+            return None
+        require_plausible_size(header)
+        hu = np.empty((header.rows, header.columns), np.int16)
+        read_hu(header, out=hu)
+    except (BrokenHeaderError, NotAnImageError, NotDicomError, OSError, PixelError):
         return None
-    sides = (header.rows, header.columns)
-    plausible = 0 < min(sides) <= max(sides) <= _MAX_SIDE and 1 <= header.bits_stored <= 16
-    return header if plausible and header.frames == 1 else None
+    return hu

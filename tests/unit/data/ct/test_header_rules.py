@@ -119,6 +119,9 @@ def test_a_link_to_nowhere_and_a_file_without_permission_are_named(
         read_series(slices)
     link.unlink()
     first(slices).rename(link)
+    with pytest.raises(SeriesError, match=r"unreadable: the name b\\udce9\.dcm is not UTF-8"):
+        read_series(slices)
+    link.rename(slices / "c.dcm")
     monkeypatch.setattr("maknet.data.ct.series.read_header", refuse)
     assert reason(slices) == "unreadable"
 

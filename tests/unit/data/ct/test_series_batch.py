@@ -21,7 +21,7 @@ IMAGE = ImageSettings(size=32)
 SMALL = {
     "min_slices": 51, "step_mm": [0.2, 10.5], "min_matrix": 32, "pixel_mm": [0.3, 20.0],
     "min_body_fraction": 0.5, "body_hu": [-300, 300], "max_noise_hu": 120,
-    "min_normal_z": 0.8, "max_gap_ratio": 1.5,
+    "min_normal_z": 0.8, "max_gap_ratio": 1.5, "max_internal_errors": 0,
 }  # fmt: skip
 
 
