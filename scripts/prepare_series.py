@@ -10,7 +10,6 @@ from maknet.data.ct.series_batch import SeriesRules, prepare_batch
 from maknet.jobs.scratch import scratch_folder, staged
 from maknet.jobs.script import run_script
 
-
 logger = logging.getLogger("maknet")
 
 
