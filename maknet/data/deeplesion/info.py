@@ -1,5 +1,6 @@
 """DeepLesion's table, `DL_info.csv` (Yan et al., JMI 2018): one row per lesion."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,12 @@ _NEEDED = (
     "Possibly_noisy",
 )  # fmt: skip
 
+# What no scanner leaves: DeepLesion has pixels of 0.28 to 0.98 mm and steps of 0.25 to 5, drawn
+# phantoms have pixels of up to 7 mm.
+_PIXEL_MM = (0.05, 10.0)
+_STEP_MM = (0.05, 50.0)
+_MAX_CORNER = 4200.0  # pixels; the largest slice that is read, and what boxes have around a lesion
+
 
 @dataclass(frozen=True)
 class LesionRow:
@@ -21,8 +28,9 @@ class LesionRow:
         patient: Patient_index.
         series: Folder of the series, for example `000001_01_01`.
         key_slice: Number of the slice on which the lesion was measured.
-        spacing_mm: (x, y, z) as in the table.
-        box: x1, y1, x2, y2 around the lesion as in the table, in pixels counted from 1.
+        spacing_mm: (x, y, z) as in the table; a z that is not a number or not positive is unknown,
+            and LesaNet's patch then shows the key slice three times.
+        box: x1 < x2, y1 < y2 around the lesion as in the table, in pixels counted from 1.
     """
 
     lesion_index: int
@@ -51,9 +59,32 @@ def _lesion_row(path: str | Path, number: int, row: dict[str, str]) -> LesionRow
         series, slice_name = row["File_name"].rsplit("_", 1)
         x, y, z = (float(part) for part in row["Spacing_mm_px_"].split(","))
         x1, y1, x2, y2 = (float(part) for part in row["Bounding_boxes"].split(","))
-        return LesionRow(
+        lesion = LesionRow(
             number, int(row["Patient_index"]), series, int(Path(slice_name).stem), (x, y, z),
             (x1, y1, x2, y2),
         )  # fmt: skip
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{path}: row {number} cannot be read ({error}); fix the row.") from error
+    fault = _fault(lesion)
+    if fault:
+        raise InputError(f"{path}: row {number} {fault}; fix the row.")
+    return lesion
+
+
+def _fault(lesion: LesionRow) -> str | None:
+    """Return what no row of DeepLesion can say; comparisons with NaN are false."""
+    x, y, z = lesion.spacing_mm
+    x1, y1, x2, y2 = lesion.box
+    if not all(_PIXEL_MM[0] <= side <= _PIXEL_MM[1] for side in (x, y)):
+        return f"has pixels of {x:g} x {y:g} mm"
+    if not (math.isnan(z) or -math.inf < z <= 0 or _STEP_MM[0] <= z <= _STEP_MM[1]):
+        return f"has slices {z:g} mm apart"
+    if not all(abs(corner) <= _MAX_CORNER for corner in lesion.box):
+        return f"has a box at {lesion.box}, which no slice holds"
+    if not (x1 < x2 and y1 < y2):
+        return f"has a box whose corners are in the wrong order, {lesion.box}"
+    if lesion.patient < 0 or lesion.key_slice < 0:
+        return "has a negative patient or slice"
+    if lesion.series != Path(lesion.series).name:
+        return f"names the folder {lesion.series!r}, which is no name"
+    return None

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
 from maknet.data.deeplesion.png import ImageUnreadableError, read_png
+from maknet.data.deeplesion.slices import require_inside
 
 PATCH_COLUMNS = ("lesion_index", "patient", "series", "key_slice", "x1", "y1", "x2", "y2",
                  "slices_missing")  # fmt: skip
@@ -57,7 +58,8 @@ def cut_patch(images: str | Path, lesion: LesionRow, settings: PatchSettings) ->
     """Cut the patch of one lesion.
 
     Raises:
-        ImageUnreadableError: The key slice is missing, or a slice is damaged.
+        ImageUnreadableError: The key slice is missing, a slice is damaged, or the lesion's box lies
+            outside it.
     """
     folder = Path(images) / lesion.series
     window = settings.window_hu
@@ -69,6 +71,7 @@ def cut_patch(images: str | Path, lesion: LesionRow, settings: PatchSettings) ->
             f"{folder}: a neighbor of slice {lesion.key_slice} differs in size from it; extract "
             "both again."
         )
+    require_inside(lesion, key.shape[0], key.shape[1])
     scale = min(lesion.spacing_mm[0] / settings.pixel_mm, settings.max_side / max(key.shape))
     corners = (np.array(lesion.box) - 1) * scale  # the table counts pixels from 1
     left, top = (round(float(corners[i] + corners[i + 2]) / 2) - settings.size // 2

@@ -31,6 +31,21 @@ def lesion_slices(images: str | Path, lesion: LesionRow) -> tuple[NDArray[np.int
     return np.stack(slices), missing
 
 
+def require_inside(lesion: LesionRow, rows: int, columns: int) -> None:
+    """Refuse a lesion that a slice does not show.
+
+    Raises:
+        ImageUnreadableError: The middle of the lesion's box lies outside the slice.
+    """
+    x1, y1, x2, y2 = lesion.box
+    if not (0 <= (x1 + x2) / 2 <= columns and 0 <= (y1 + y2) / 2 <= rows):
+        raise ImageUnreadableError(
+            f"DL_info.csv: row {lesion.lesion_index} has its lesion at {lesion.box}, outside the "
+            f"{columns} x {rows} pixels of {lesion.series}/{lesion.key_slice:03d}.png; "
+            "fix the row or the image."
+        )
+
+
 def check_readable(failures: Sequence[str], lesions: int, max_unreadable: int) -> None:
     """Refuse a split of which too many images, or all, cannot be read.
 

@@ -116,6 +116,15 @@ def test_neighbors_of_another_size_are_refused(tmp_path: Path) -> None:
         cut_patch(tmp_path, lesion(2.0), PatchSettings(WINDOW, size=60))
 
 
+@pytest.mark.parametrize("box", [(-60, 40, 20, 60), (40, 90, 60, 210), (300, 300, 320, 320)])
+def test_a_lesion_outside_its_slice_is_refused(
+    tmp_path: Path, box: tuple[float, float, float, float]
+) -> None:
+    save(tmp_path / "s", 10, noise(1, (100, 100)))
+    with pytest.raises(ImageUnreadableError, match=r"row 0 has its lesion at .* outside the 100 x"):
+        cut_patch(tmp_path, lesion(2.0, 1.0, box), PatchSettings(WINDOW, size=60))
+
+
 def test_lesions_without_an_image_are_listed(tmp_path: Path) -> None:
     save(tmp_path / "Images_png" / "s", 10, noise(1))
     row = '{}_010.png,1,10,"41, 31, 61, 51","1, 1, 2",0\n'
