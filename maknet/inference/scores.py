@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from maknet.data.shards.labeled_images import index_lesions
 from maknet.data.shards.prefetch import ImageSource, prefetch, split_batches
 from maknet.data.shards.shard import ShardReader
-from maknet.files import read_rows
 from maknet.models.device import as_input
 
 
@@ -94,7 +94,7 @@ def score_shard(
     Returns:
         Probabilities (N, L) and lesion numbers (N,).
     """
-    lesions = np.array([int(row["lesion_index"]) for row in read_rows(index)], np.int64)
+    lesions = index_lesions(index)
     with ShardReader(shard) as images:
         scores = predict_scores(network, images, np.arange(len(images)), batch_size, device)
     return scores, lesions

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maknet.data.labels.label_table import LabelTable, load_table, select_lesions
 from maknet.data.shards.shard import ShardReader
 from maknet.errors import InputError
-from maknet.files import read_rows
+from maknet.files import parsing, read_rows
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,18 @@ def load_labeled_images(shard: str | Path, index: str | Path, labels: str | Path
     Lesions whose image could not be read are in the table but not in the shard; they drop out here.
     """
     table = load_table(labels)
-    lesions = np.array([int(row["lesion_index"]) for row in read_rows(index)], np.int64)
-    return LabeledImages(ShardReader(shard), select_lesions(table, lesions, index))
+    return LabeledImages(ShardReader(shard), select_lesions(table, index_lesions(index), index))
+
+
+def index_lesions(index: str | Path) -> NDArray[np.int64]:
+    """Read the lesion numbers of a shard's index, (N,).
+
+    Raises:
+        InputError: The file is no such index.
+    """
+    rows = read_rows(index)
+    with parsing(index, "the index of a shard", "prepare anew"):
+        return np.array([int(row["lesion_index"]) for row in rows], np.int64)
 
 
 def load_split(inputs: Mapping[str, Any], split: str) -> LabeledImages:

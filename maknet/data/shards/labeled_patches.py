@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.data.labels.label_table import LabelTable, load_table, select_lesions
+from maknet.data.shards.labeled_images import index_lesions
 from maknet.data.shards.shard import ShardReader
 from maknet.errors import InputError
-from maknet.files import read_rows
+from maknet.files import parsing, read_rows
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,18 @@ class LabeledPatches:
 
 
 def load_boxes(index: str | Path) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Read the lesion numbers (N,) and boxes (N, 4) of a patch shard's index."""
-    rows = read_rows(index)
-    lesions = np.array([int(row["lesion_index"]) for row in rows], np.int64)
-    boxes = [[float(row[name]) for name in ("x1", "y1", "x2", "y2")] for row in rows]
-    return lesions, np.array(boxes, np.float32).reshape(-1, 4)
+    """Read the lesion numbers (N,) and boxes (N, 4) of a patch shard's index.
+
+    Raises:
+        InputError: The file is no such index, or a box is not finite.
+    """
+    lesions, rows = index_lesions(index), read_rows(index)
+    with parsing(index, "the index of a shard of patches", "cut the patches anew"):
+        cells = [[float(row[name]) for name in ("x1", "y1", "x2", "y2")] for row in rows]
+        boxes = np.array(cells, np.float32).reshape(-1, 4)
+    if not np.isfinite(boxes).all():
+        raise InputError(f"{index} has a box that is not finite; cut the patches anew.")
+    return lesions, boxes
 
 
 def load_labeled_patches(
