@@ -3,12 +3,12 @@
 Imported while the workflow is parsed, so nothing heavy is imported here.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from maknet.config.manifest import ManifestSeries, batch_digest, by_batch, read_manifest
+from maknet.config.series_folders import series_folders
 from maknet.errors import InputError
 from maknet.files import read_rows
 
@@ -94,7 +94,7 @@ def series_batches(config: Mapping[str, Any]) -> dict[str, list[str]]:
         count = phantom["clean_series"] + sum(phantom["nuisances"].values())
         series = [str(number) for number in range(count)]
     else:
-        series = _series_folders(Path(unlabeled["folder"]))
+        series = series_folders(Path(unlabeled["folder"]))
     size = unlabeled["batch_size"]
     return {
         f"batch{start // size:04d}": series[start : start + size]
@@ -110,17 +110,3 @@ def unlabeled_slices(config: Mapping[str, Any]) -> int:
     if config["unlabeled"]["source"] == "tcia":
         return sum(item.images or _SLICES_PER_SERIES for item in listed_series(config))
     return _SLICES_PER_SERIES * sum(map(len, series_batches(config).values()))
-
-
-def _series_folders(root: Path) -> list[str]:
-    found = [
-        str(Path(where).relative_to(root))
-        for where, _, files in os.walk(root)
-        if files and Path(where) != root
-    ]
-    if not found:
-        raise InputError(
-            f"unlabeled.folder: {root} holds no folder with files; it must hold one folder for "
-            "each CT series."
-        )
-    return sorted(found)

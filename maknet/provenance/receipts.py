@@ -3,25 +3,36 @@
 The receipt of the folder `series/<batch>` of a source is its `receipts/<batch>.csv`.
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from maknet.files import file_md5, md5, read_rows, write_rows
+from maknet.files import file_md5, is_utf8, md5, read_rows, write_rows
 
 COLUMNS = ("series_uid", "file", "bytes", "md5")
 
 
 def write_receipt(path: str | Path, folders: Sequence[Path]) -> None:
-    """List every file of the series folders with its size and MD5 sum, which archives publish."""
+    """List every file of the series folders with its size and MD5 sum, which archives publish.
+
+    What may not be read or has a name that no table holds is left out: its series is refused.
+    """
     rows = []
     for folder in folders:
-        for file in sorted(p for p in folder.iterdir() if p.is_file()):
+        for file in _readable(folder):
             content = file.read_bytes()
             rows.append(
                 {"series_uid": folder.name, "file": file.name, "bytes": len(content),
                  "md5": md5(content)}
             )  # fmt: skip
     write_rows(path, COLUMNS, rows)
+
+
+def _readable(folder: Path) -> list[Path]:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return []
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return [path for path in files if is_utf8(path.name) and os.access(path, os.R_OK)]
 
 
 def receipt_path(folder: str | Path) -> Path:
