@@ -15,6 +15,8 @@ from maknet.files import is_utf8
 # What systems and archives write beside images; folders that hold nothing else hold no series.
 _NO_IMAGES = {".ds_store", "thumbs.db", "desktop.ini", "dicomdir"}
 
+_WILDCARDS = set("{}<>")
+
 
 def series_folders(root: Path) -> list[str]:
     """Return the paths below `root` of all folders that hold files, in order.
@@ -57,15 +59,24 @@ def _listed(folder: Path) -> tuple[list[str], list[str]]:
         ) from error
     for entry in entries:
         if entry.is_dir():
-            if not is_utf8(entry.name):
-                raise InputError(
-                    f"unlabeled.folder: the folder {os.fsencode(entry.path)!r} has a name that is "
-                    "not UTF-8; rename it."
-                )
+            _require_a_name(entry.path, entry.name)
             folders.append(entry.name)
         else:
             files.append(entry.name)
     return files, folders
+
+
+def _require_a_name(path: str, name: str) -> None:
+    if not is_utf8(name):
+        raise InputError(
+            f"unlabeled.folder: the folder {os.fsencode(path)!r} has a name that is not UTF-8; "
+            "rename it."
+        )
+    if _WILDCARDS.intersection(name):
+        raise InputError(
+            f"unlabeled.folder: the folder {path} has braces or < > in its name, which Snakemake "
+            "takes for wildcards; rename it."
+        )
 
 
 def _require_no_image(root: Path, files: list[str]) -> None:

@@ -58,6 +58,13 @@ def test_what_would_be_lost_is_said(tmp_path: Path) -> None:
         series_folders(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["{x}", "{", "<data>"])
+def test_names_that_snakemake_takes_for_wildcards_are_refused(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "patient" / name, "1.dcm")
+    with pytest.raises(InputError, match=r"has braces or < > in its name"):
+        series_folders(tmp_path)
+
+
 def test_a_folder_that_may_not_be_read_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
