@@ -52,7 +52,7 @@ def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
     for name in ("counts", "label", "score", "removed"):
         assert np.array_equal(getattr(again, name), getattr(labels, name))
     save_arrays(tmp_path / "other.npz", a=np.zeros(1))
-    with pytest.raises(InputError, match="is no file of pseudo-labels"):
+    with pytest.raises(InputError, match="is not a file of pseudo-labels"):
         load_pseudo_labels(tmp_path / "other.npz")
 
 
