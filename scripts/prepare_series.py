@@ -20,7 +20,9 @@ def main(
     settings = ImageSettings(**image)
     series_rules = SeriesRules.from_config(rules, settings)
     with scratch_folder(resources.get("scratch")) as scratch:
-        folders = sorted(_staged(folder, scratch).iterdir())  # a link to nowhere is refused by name
+        entries = sorted(_staged(folder, scratch).iterdir())
+        # A link to nowhere is a series too, which is refused by name.
+        folders = [path for path in entries if path.is_dir() or path.is_symlink()]
         prepare_batch(batch, folders, settings, series_rules, shard, index, table, thumbnails)
 
 

@@ -128,12 +128,13 @@ def _files(folder: Path) -> list[Path]:
     found = (
         Path(where) / n for where, _, names in os.walk(folder, followlinks=True) for n in names
     )
-    return sorted(path for path in found if not path.name.startswith("."))
+    # A link to nowhere has no content; its series is refused.
+    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
 
 
 def _joined(entries: Iterable[tuple[str, str]]) -> str:
     text = "".join(f"{name}\0{value}\n" for name, value in entries)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(os.fsencode(text)).hexdigest()
 
 
 def _stat_key(path: Path) -> list[int]:

@@ -60,3 +60,13 @@ def test_folders_and_joint_digests(tmp_path: Path) -> None:
     (tmp_path / "f" / "x").write_text("2")
     os.utime(tmp_path / "f" / "x", ns=(9, 9))
     assert both != store.combined([tmp_path / "f", tmp_path / "f" / "x"])
+
+
+def test_folders_of_a_user_are_digested_whatever_their_names(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xe9.dcm")).write_text("latin-1")
+    (tmp_path / "gone").symlink_to("nowhere")
+    for function in (digests.content_digest, digests.listing_digest):
+        before = function(tmp_path)
+        (tmp_path / "nowhere").write_text("now it is there")
+        assert function(tmp_path) != before
+        (tmp_path / "nowhere").unlink()
