@@ -5,6 +5,7 @@ Only the listed tags leave this module: no name, date or other identity of a pat
 
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ from pydicom.uid import (
     LegacyConvertedEnhancedCTImageStorage,
     MediaStorageDirectoryStorage,
 )
+from pydicom.valuerep import VR
 
 from maknet.dicom.source import SourceError, open_dicom
 
@@ -28,6 +30,7 @@ _FLOAT_PIXELS = (
     b"\xe0\x7f\x08\x00", b"\xe0\x7f\x09\x00", b"\x7f\xe0\x00\x08", b"\x7f\xe0\x00\x09",
 )  # fmt: skip
 _FILE_META, _FIRST_GROUP = b"\x02\x00\x00\x00UL", b"\x08\x00"
+_REPRESENTATIONS = frozenset([None, *VR])  # the standard's types; implicit elements name none
 _CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 
 # Looked up once: making a tag of a keyword is a good part of reading a header.
@@ -142,8 +145,12 @@ def read_header(path: Path) -> Header:
         if _begins_as_dicom(path):
             raise BrokenHeaderError("the mark of DICOM before its header is damaged") from error
         raise NotDicomError("it has no DICOM preamble") from error
-    except (BrokenHeaderError, NotAnImageError, OSError):
+    except (BrokenHeaderError, NotAnImageError):
         raise
+    except OSError as error:
+        if error.errno is not None:  # of the system; pydicom raises it without a number
+            raise
+        raise BrokenHeaderError("the header breaks off within an element") from error
     except SourceError as error:
         raise BrokenHeaderError(str(error)) from error
     except Exception as error:  # a damaged header makes pydicom raise nearly anything
@@ -152,6 +159,7 @@ def read_header(path: Path) -> Header:
 
 def _read(path: Path, size: int, handle: BinaryIO) -> Header:
     dataset = pydicom.dcmread(handle, stop_before_pixels=True)
+    _require_wellformed(dataset)
     size = len(handle.getbuffer()) if isinstance(handle, BytesIO) else size
     if _TAGS["Rows"] in dataset and _TAGS["Columns"] in dataset:
         return _header(path, size, handle, dataset)
@@ -162,6 +170,16 @@ def _read(path: Path, size: int, handle: BinaryIO) -> Header:
     if sop_class in (_text(dataset, "SOPClassUID"), MediaStorageDirectoryStorage):
         raise NotAnImageError
     raise BrokenHeaderError("the header says two things about what the file is")
+
+
+def _require_wellformed(dataset: FileDataset) -> None:
+    """Refuse what the format forbids anywhere in a header, also in elements that are not used."""
+    if any(tag >= following for tag, following in pairwise(dataset.keys())):
+        raise BrokenHeaderError("the elements of the header are out of order")
+    for tag in dataset.keys():  # noqa: SIM118 - iterating the data set itself decodes every element
+        representation = dataset.get_item(tag).VR
+        if representation not in _REPRESENTATIONS:
+            raise BrokenHeaderError(f"element {tag} has the unknown type {representation!r}")
 
 
 def _begins_as_dicom(path: Path) -> bool:

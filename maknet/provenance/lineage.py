@@ -136,7 +136,7 @@ class Lineage:
                 yield Finding(depth, "record", path, "", MISSING, recorded, "", _NO_RECORD)
             return
         if self._siblings:
-            self._beside |= {other: (record, depth) for other in record.outputs}
+            self._beside |= dict.fromkeys(record.outputs, (record, depth))
         receipt = str(receipt_path(path))
         if receipt in record.outputs and receipt not in self._seen:
             self._seen.add(receipt)

@@ -39,7 +39,6 @@ class Subject:
 def dicom(folder: Path, syntax: str) -> Subject:
     """One slice of three of a drawn series, in a transfer syntax."""
     import pydicom
-    import SimpleITK as sitk  # noqa: N813 - the package's own abbreviation
 
     from maknet.data.ct.series import read_series
     from maknet.phantom.archive import PROTOCOLS, PlannedSeries, write_series
@@ -74,17 +73,30 @@ def dicom(folder: Path, syntax: str) -> Subject:
             return sum(volume.left_out.values()) > 0
         if any(np.array_equal(hu, middle) for hu in volume.hu):
             return True
-        dicom_file = path.with_suffix(".dcm")
-        shutil.copyfile(path, dicom_file)
-        try:
-            theirs = sitk.GetArrayFromImage(sitk.ReadImage(str(dicom_file)))[0]
-        except RuntimeError:
-            return False
-        return any(
-            hu.shape == theirs.shape and np.abs(hu - np.rint(theirs)).max() <= 1 for hu in volume.hu
-        )
+        candidate = path.with_suffix(".dcm")
+        shutil.copyfile(path, candidate)
+        if _agrees(candidate, volume.hu):
+            return True
+        # The same pixel bytes below an undamaged header: damage to what is not used is no fault.
+        sound, damaged = pydicom.dcmread(files[1]), pydicom.dcmread(path)
+        sound.PixelData = damaged.PixelData
+        sound.save_as(candidate, enforce_file_format=True)
+        return _agrees(candidate, volume.hu)
 
     return Subject(f"dicom {syntax}", files[1].read_bytes(), ".bin", read, is_right)
+
+
+def _agrees(path: Path, slices: Any) -> bool:
+    """Return whether SimpleITK reads one of the slices in a file."""
+    import SimpleITK as sitk  # noqa: N813 - the package's own abbreviation
+
+    try:
+        theirs = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))[0]
+    except RuntimeError:
+        return False
+    return any(
+        hu.shape == theirs.shape and np.abs(hu - np.rint(theirs)).max() <= 1 for hu in slices
+    )
 
 
 def png(folder: Path) -> Subject:
@@ -153,7 +165,8 @@ def csv_rows(folder: Path) -> Subject:
     content = (head + "".join(row.format(n) for n in range(1, 9))).encode()
 
     def is_right(path: Path, rows: Any) -> bool:
-        numbers = [value for row in rows for value in (*row.box, *row.spacing_mm)]
+        # A distance of slices that is no number is LesaNet's sign for a lesion without neighbors.
+        numbers = [value for row in rows for value in (*row.box, *row.spacing_mm[:2])]
         return bool(np.isfinite(numbers).all())
 
     return Subject("csv", content, ".csv", load_info, is_right)
