@@ -104,6 +104,15 @@ def outcome(folder: Path) -> object:
     return len(volume.hu), volume.left_out
 
 
+def test_a_header_that_lacks_a_piece_is_damage(slices: Path) -> None:
+    """Where a sequence breaks off pydicom raises an OSError of its own."""
+    path = first(slices)
+    whole = path.read_bytes()
+    for start in range(300, whole.index(b"\xe0\x7f\x10\x00"), 7):
+        path.write_bytes(whole[:start] + whole[start + 19 :])
+        assert isinstance(outcome(slices), str | tuple)
+
+
 def test_files_of_other_systems_are_left_out(slices: Path) -> None:
     (slices / "._x.dcm").write_bytes(b"\0\5\x16\7" + bytes(80))
     (slices / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
