@@ -6,6 +6,9 @@ can decode, the file is damaged, and SimpleITK would return what happened to be 
 
 import tempfile
 import warnings
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -26,7 +29,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from maknet.dicom.codestream import require_frame_of
+from maknet.dicom.codestream import require_frame_of, require_rle_of
 from maknet.dicom.elements import (
     EXPLICIT_LITTLE,
     ElementError,
@@ -37,6 +40,7 @@ from maknet.dicom.header import Header, PixelError
 
 _PYDICOM = (RLELossless, JPEG2000Lossless, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit)
 _SIMPLEITK = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
+_SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
 _PIXEL_DATA = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 
 
@@ -53,8 +57,7 @@ def read_compressed(header: Header) -> NDArray[np.integer]:
     if syntax not in _PYDICOM + _SIMPLEITK:
         raise PixelError(f"no decoder reads the transfer syntax {syntax or 'none'}")
     frame = _frame(header)
-    if syntax != RLELossless:
-        require_frame_of(header, frame)
+    (require_rle_of if syntax == RLELossless else require_frame_of)(header, frame)
     if syntax in _SIMPLEITK or deep_jpeg:
         stored = _decode_with_simpleitk(header, frame)
     else:
@@ -96,11 +99,15 @@ def _decode_with_simpleitk(header: Header, frame: bytes) -> NDArray[np.integer]:
     import SimpleITK as sitk  # noqa: N813 - the package's own abbreviation
 
     with tempfile.TemporaryDirectory(prefix="maknet-") as folder:
-        path = f"{folder}/frame.dcm"
-        _write_frame(path, header, frame)
+        path = Path(folder) / "frame.dcm"
+        description = _description(
+            header.transfer_syntax, header.rows, header.columns, header.bits_stored,
+            header.representation,
+        )  # fmt: skip
+        path.write_bytes(description + _PIXEL_DATA + encapsulate([frame]) + _SEQUENCE_END)
         try:
             # Never a view: the array of a temporary image would dangle.
-            stored: NDArray[np.integer] = sitk.GetArrayFromImage(sitk.ReadImage(path))
+            stored: NDArray[np.integer] = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
         except RuntimeError as error:
             raise PixelError("SimpleITK cannot decode it") from error
     frames: list[NDArray[np.integer]] = list(stored)
@@ -109,24 +116,26 @@ def _decode_with_simpleitk(header: Header, frame: bytes) -> NDArray[np.integer]:
     return frames[0]
 
 
-def _write_frame(path: str, header: Header, frame: bytes) -> None:
+@lru_cache(maxsize=4)
+def _description(
+    syntax: str, rows: int, columns: int, bits_stored: int, representation: int
+) -> bytes:
+    """Return a DICOM file up to its pixel data: a good part of the time, and the same for all."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = CTImageStorage
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = CTImageStorage
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("1.2.3")
-    dataset.file_meta.TransferSyntaxUID = UID(header.transfer_syntax)
-    dataset.SOPClassUID = CTImageStorage
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.Modality = "CT"
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.Rows, dataset.Columns = header.rows, header.columns
-    dataset.BitsAllocated, dataset.BitsStored = header.bits_allocated, header.bits_stored
-    dataset.HighBit = header.bits_stored - 1
-    dataset.PixelRepresentation = header.representation
+    dataset.Rows, dataset.Columns = rows, columns
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, bits_stored, bits_stored - 1
+    dataset.PixelRepresentation = representation
     dataset.RescaleSlope, dataset.RescaleIntercept = "1", "0"
-    dataset.add_new("PixelData", "OB", encapsulate([frame]))
-    dataset["PixelData"].is_undefined_length = True
-    dataset.save_as(path, enforce_file_format=True)
+    file = BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
 
 
 def _require_what_the_header_says(stored: NDArray[np.integer], header: Header) -> None:

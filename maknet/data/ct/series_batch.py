@@ -193,8 +193,21 @@ def summarize_batches(
     """
     rows = [row for table in tables for row in read_rows(table)]
     refused = [row for row in rows if row["status"] == "refused"]
+    _warn_of_repeats(row for row in rows if row["status"] == "accepted")
     write_rows(rejected, SERIES_COLUMNS, refused)
     write_rows(funnel, ("step", "series", "files", "slices", "triplets"), _funnel(rows, refused))
+
+
+def _warn_of_repeats(rows: Iterable[dict[str, str]]) -> None:
+    """Name series that two batches hold: each batch knows its own alone, and both are used."""
+    used: dict[str, dict[str, str]] = {}
+    for row in rows:
+        first = used.setdefault(row["series_uid"], row)
+        if first is not row:
+            logger.warning(
+                "series %s is used twice, from %s of %s and from %s of %s; remove one of them",
+                row["series_uid"], first["folder"], first["batch"], row["folder"], row["batch"],
+            )  # fmt: skip
 
 
 def _funnel(

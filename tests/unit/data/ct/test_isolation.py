@@ -228,3 +228,14 @@ def test_a_file_without_permission_refuses_its_series(
     rows = prepare(folders, tmp_path / "out")
     assert rows["b"]["reason"] == "unreadable"
     assert rows["b"]["detail"].endswith("may not be read")
+
+
+def test_a_series_in_two_batches_is_named(
+    folders: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare(folders[:1], tmp_path / "one")
+    prepare(folders, tmp_path / "two")
+    tables = [tmp_path / name / "series.csv" for name in ("one", "two")]
+    summarize_batches(tables, tmp_path / "r.csv", tmp_path / "f.csv")
+    assert caplog.text.count("is used twice") == 1
+    assert "series 1.2.0 is used twice, from a of batch0000 and from a of batch0000" in caplog.text
