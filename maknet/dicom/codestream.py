@@ -15,6 +15,41 @@ _MAX_TILES = 4096
 # Start of frame of all kinds of JPEG: not the tables C4, C8 and CC; F7 is JPEG-LS.
 _FRAMES = {0xC0 + kind for kind in range(16) if kind not in (4, 8, 12)} | {0xF7}
 _SCAN = 0xDA
+_RLE_HEADER, _RLE_NOTHING = 64, 128
+
+
+def require_rle_of(header: Header, frame: bytes) -> None:
+    """Compare the runs of an RLE frame with the header: decoders cut a last run that is too long.
+
+    Raises:
+        PixelError: A segment is not exactly full, or a run leaves it.
+    """
+    if len(frame) < _RLE_HEADER:
+        raise PixelError("the RLE frame breaks off", truncated=True)
+    count, *offsets = struct.unpack(f"<{_RLE_HEADER // 4}I", frame[:_RLE_HEADER])
+    if count != header.bits_allocated // 8:
+        raise PixelError(f"the RLE frame has {count} segments")
+    ends = [*offsets[1:count], len(frame)]
+    for start, end in zip(offsets[:count], ends, strict=True):
+        if not _RLE_HEADER <= start <= end <= len(frame):
+            raise PixelError("the RLE frame's segments lie outside of it")
+        if not _is_full(frame, start, end, header.rows * header.columns):
+            raise PixelError(
+                "a run of the RLE frame leaves its segment, or the segment is not full"
+            )
+
+
+def _is_full(frame: bytes, start: int, end: int, pixels: int) -> bool:
+    at, done = start, 0
+    while at < end and done < pixels:
+        head = frame[at]
+        if head == _RLE_NOTHING:
+            at += 1
+        elif head < _RLE_NOTHING:  # so many bytes follow literally
+            at, done = at + 2 + head, done + 1 + head
+        else:
+            at, done = at + 2, done + 257 - head
+    return done == pixels and at <= end
 
 
 def require_frame_of(header: Header, frame: bytes) -> None:

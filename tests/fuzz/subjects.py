@@ -79,11 +79,43 @@ def dicom(folder: Path, syntax: str) -> Subject:
             return True
         # The same pixel bytes below an undamaged header: damage to what is not used is no fault.
         sound, damaged = pydicom.dcmread(files[1]), pydicom.dcmread(path)
+        if syntax == "rle":  # GDCM asks for the layout that GDCM writes
+            stored = _packbits(damaged.PixelData)
+            offset = float(sound.RescaleIntercept)
+            return stored is not None and any(
+                np.array_equal(hu.astype(int), stored.reshape(hu.shape) + offset)
+                for hu in volume.hu
+            )
         sound.PixelData = damaged.PixelData
         sound.save_as(candidate, enforce_file_format=True)
         return _agrees(candidate, volume.hu)
 
     return Subject(f"dicom {syntax}", files[1].read_bytes(), ".bin", read, is_right)
+
+
+def _packbits(encapsulated: bytes) -> np.ndarray | None:
+    """Decode a frame of two segments literally; None where a segment is not exactly full."""
+    from pydicom.encaps import generate_frames
+
+    frame = next(generate_frames(encapsulated, number_of_frames=1))
+    count, *offsets = np.frombuffer(frame[:64], "<u4")[: 1 + 2].tolist()
+    planes = []
+    for start, end in zip(offsets, [*offsets[1:], len(frame)], strict=True):
+        at, plane = int(start), bytearray()
+        while at < end and len(plane) < 24 * 24:
+            head = frame[at]
+            if head < 128:
+                plane += frame[at + 1 : at + 2 + head]
+                at += 2 + head
+            elif head > 128:
+                plane += frame[at + 1 : at + 2] * (257 - head)
+                at += 2
+            else:
+                at += 1
+        if count != 2 or len(plane) != 24 * 24:
+            return None
+        planes.append(np.frombuffer(bytes(plane), np.uint8).astype(int))
+    return (planes[0] << 8 | planes[1]).astype(np.uint16).view(np.int16).astype(int)
 
 
 def _agrees(path: Path, slices: Any) -> bool:

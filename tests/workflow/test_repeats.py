@@ -64,7 +64,11 @@ def test_the_sample_configuration_runs_on_real_input(
     table = pd.read_csv(tmp_path / "results/sample/table1.csv")
     assert set(table["dataset"]) == {"sample"}
     assert table["text_mined_auc"].notna().all()
-    assert pd.read_csv(tmp_path / "results/sample/table2.csv")["iteration"].tolist() == ["0", "control", "1"]
+    assert pd.read_csv(tmp_path / "results/sample/table2.csv")["iteration"].tolist() == [
+        "0",
+        "control",
+        "1",
+    ]
     assert len(pd.read_csv(tmp_path / "results/sample/table3.csv")) == 4
     patches = [row for split in ("train", "val", "test", "hand")
                for row in read_rows(tmp_path / f"data/sample/patches/{split}.csv")]  # fmt: skip
