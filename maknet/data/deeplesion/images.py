@@ -17,8 +17,7 @@ from maknet.data.ct.morphology import Box
 from maknet.data.ct.preprocess import ImageSettings, crop_box, cut_image
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
-from maknet.data.deeplesion.png import ImageUnreadableError
-from maknet.data.deeplesion.slices import lesion_slices
+from maknet.data.deeplesion.slices import lesion_slices, require_inside
 
 logger = logging.getLogger("maknet")
 # DeepLesion's boxes have 5 pixels of surroundings; two more are about one pixel of the image.
@@ -74,14 +73,8 @@ def lesion_pixels(lesion: LesionRow, rows: int, columns: int) -> Box:
     Raises:
         ImageUnreadableError: The middle of the lesion's box lies outside the slice.
     """
+    require_inside(lesion, rows, columns)
     x1, y1, x2, y2 = lesion.box
-    across, down = (x1 + x2) / 2, (y1 + y2) / 2
-    if not (x1 <= x2 and y1 <= y2 and 0 <= across <= columns and 0 <= down <= rows):
-        raise ImageUnreadableError(
-            f"DL_info.csv: row {lesion.lesion_index} has its lesion at {lesion.box}, outside the "
-            f"{columns} x {rows} pixels of {lesion.series}/{lesion.key_slice:03d}.png; "
-            "fix the row or the image."
-        )
     margin = _LESION_MARGIN_PX
     # The table counts pixels from 1: x1 is pixel x1 - 1, and the pixel of x2 ends at x2.
     return (

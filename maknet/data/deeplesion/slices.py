@@ -38,7 +38,8 @@ def require_inside(lesion: LesionRow, rows: int, columns: int) -> None:
         ImageUnreadableError: The middle of the lesion's box lies outside the slice.
     """
     x1, y1, x2, y2 = lesion.box
-    if not (0 <= (x1 + x2) / 2 <= columns and 0 <= (y1 + y2) / 2 <= rows):
+    across, down = (x1 + x2) / 2, (y1 + y2) / 2
+    if not (x1 <= x2 and y1 <= y2 and 0 <= across <= columns and 0 <= down <= rows):
         raise ImageUnreadableError(
             f"DL_info.csv: row {lesion.lesion_index} has its lesion at {lesion.box}, outside the "
             f"{columns} x {rows} pixels of {lesion.series}/{lesion.key_slice:03d}.png; "
