@@ -173,7 +173,7 @@ def _parts(solid: Mask, trunk: Mask, hu: NDArray[np.int16], view: _View) -> Mask
     for number in np.flatnonzero(~chosen[1:]) + 1:
         place = places[number - 1]
         chosen[number] = _is_limb(labels[place] == number, hu[place], view.length(_PART))
-    parts: Mask = chosen[labels]
+    parts: Mask = chosen.take(labels)  # twice as fast as chosen[labels]
     joined = parts.copy()
     gap, tip = view.length(_GAP), view.length(_TIP)
     for number in np.flatnonzero(~chosen[1:]) + 1:
@@ -195,18 +195,17 @@ def _without_shells(parts: Mask, thickness: int, tip: int) -> Mask:
     thick = opened(_with_holes(parts), thickness) & parts
     labels, places = _labeled(parts & ~thick)
     tips = np.array([False, *(_longest(place) <= tip for place in places)])
-    thick |= tips[labels]
+    thick |= tips.take(labels)
     return thick
 
 
 def _with_holes(mask: Mask) -> Mask:
     """Fill what the mask encloses."""
     labels, places = _labeled(~mask)
-    filled = mask.copy()
-    for number, place in enumerate(places, 1):
-        ends = zip(place, mask.shape, strict=True)
-        if all(line.start > 0 and line.stop < end for line, end in ends):
-            filled[place] |= labels[place] == number
+    hole = np.ones(len(places) + 1, bool)
+    for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        hole[line] = False
+    filled: Mask = mask | hole.take(labels)
     return filled
 
 
@@ -240,8 +239,8 @@ def _labeled(mask: Mask) -> tuple[NDArray[np.int32], list[tuple[slice, slice]]]:
     """Return the number of each pixel's region, 0 outside, and where regions 1, 2, ... lie."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(mask)
-    return labels, ndimage.find_objects(labels)
+    labels, regions = ndimage.label(mask)
+    return labels, ndimage.find_objects(labels, regions)
 
 
 def _longest(place: tuple[slice, slice]) -> int:
