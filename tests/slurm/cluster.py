@@ -116,14 +116,22 @@ class Head:
         logs = sorted((self.folder / ".snakemake/slurm_logs").rglob("*.log"))
         return "\n".join(path.read_text() for path in logs)
 
-    def process_of(self, script: str) -> psutil.Process | None:
-        """Return the process that runs a script of this folder's workflow, if there is one."""
+    def processes(self) -> list[psutil.Process]:
+        """Return all processes that work in this folder."""
+        found = []
         for process in psutil.process_iter():
             try:
-                command = process.cmdline()
-                if any(script in word for word in command[1:2]) and process.cwd() == str(
-                    self.folder
-                ):
+                if process.cwd() == str(self.folder):
+                    found.append(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+        return found
+
+    def process_of(self, script: str) -> psutil.Process | None:
+        """Return the process that runs a script of this folder's workflow, if there is one."""
+        for process in self.processes():
+            try:
+                if any(script in word for word in process.cmdline()[1:2]):
                     return process
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue

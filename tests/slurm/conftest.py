@@ -1,11 +1,13 @@
 """A Slurm for the tests that need one; where it cannot run they skip and say so."""
 
+import contextlib
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.slurm.cluster import COMMANDS, Cluster, Head
@@ -16,13 +18,16 @@ PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
 @pytest.fixture(autouse=True)
-def no_head_is_left() -> Iterator[None]:
-    """Kill the head processes that a failed test left."""
+def nothing_is_left() -> Iterator[None]:
+    """Kill the head processes that a failed test left, and what killed jobs left in its folder."""
     yield
     for head in Head.running:
         if head.process.poll() is None:
             head.process.kill()
             head.process.wait()
+        for process in head.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
     Head.running.clear()
 
 

@@ -23,7 +23,7 @@ def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(
     assert head.finish(1500) == 0, head.said()[-3000:]
 
     table = read_rows(tmp_path / "results/demo/table3.csv")
-    assert [row["dataset"] for row in table] == ["phantom"] * 3
+    assert [row["dataset"] for row in table] == ["phantom"] * 4
     records = [
         read_record(path)
         for path in (tmp_path / "results/demo/provenance").glob("*/*.json")

@@ -116,9 +116,10 @@ def test_tables_sort_by_a_click_on_their_head(
 ) -> None:
     browser.get((report.parent / "table1.html").as_uri())
     head = browser.find_element(By.XPATH, "//th[text()='Parameters']")
+    table = head.find_element(By.XPATH, "ancestor::table")
 
     def column() -> list[int]:
-        cells = browser.find_elements(By.CSS_SELECTOR, "tbody tr td:nth-child(3)")
+        cells = table.find_elements(By.CSS_SELECTOR, "tbody tr td:nth-child(3)")
         return [int(cell.text.replace(",", "")) for cell in cells]
 
     unsorted = column()
