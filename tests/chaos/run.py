@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,30 @@ def command(folder: Path, *more: str) -> list[str]:
 
 
 def start(folder: Path, *more: str) -> "subprocess.Popen[bytes]":
-    log = (folder / "chaos.log").open("ab")
-    return subprocess.Popen(
-        command(folder, *more), cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    with (folder / "chaos.log").open("ab") as log:
+        return subprocess.Popen(
+            command(folder, *more), cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+
+def results_of_rules(folder: Path) -> set[str]:
+    """Return the paths, from the run's folder, that are results of its rules."""
+    ran = subprocess.run(
+        command(folder, "--summary"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {line.split("\t")[0] for line in ran.stdout.splitlines()[1:] if "\t" in line}
+
+
+def remove(folder: Path, part: str, results: set[str]) -> list[str]:
+    """Remove a part of the results, and return what to ask for so that all of it is made anew."""
+    removed = []
+    for pattern in PARTS[part]:
+        for path in folder.glob(pattern):
+            inside = path.rglob("*") if path.is_dir() else [path]
+            removed += [str(one.relative_to(folder)) for one in inside if one.is_file()]
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return ["all", *(name for name in removed if name in results)]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -84,7 +103,9 @@ def jobs_of(head: int) -> list[psutil.Process]:
     return found
 
 
-def disturb(head: "subprocess.Popen[bytes]", action: str, folder: Path) -> None:
+def disturb(
+    head: "subprocess.Popen[bytes]", action: str, folder: Path, targets: Sequence[str]
+) -> None:
     jobs = jobs_of(head.pid)
     if action in ("kill job", "kill both", "stop job"):
         for job in jobs:
@@ -92,7 +113,7 @@ def disturb(head: "subprocess.Popen[bytes]", action: str, folder: Path) -> None:
     if action in ("kill head", "kill both", "stop head"):
         _signal(head.pid, signal.SIGTERM if action == "stop head" else signal.SIGKILL)
     if action == "second head":
-        second = start(folder, "--nolock")
+        second = start(folder, *targets, "--nolock")
         second.wait()
 
 
@@ -115,17 +136,16 @@ def leftovers(folder: Path) -> list[str]:
     return found
 
 
-def one_case(folder: Path, whole: dict[str, str], part: str, action: str, after_s: float) -> str:
-    """Remove a part, make it anew with one disturbance, and return the verdict."""
-    for pattern in PARTS[part]:
-        for path in folder.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    head = start(folder)
+def one_case(
+    folder: Path, whole: dict[str, str], targets: Sequence[str], action: str, after_s: float
+) -> str:
+    """Make the targets anew with one disturbance, and return the verdict."""
+    head = start(folder, *targets)
     deadline = time.monotonic() + after_s
     while head.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     if head.poll() is None:
-        disturb(head, action, folder)
+        disturb(head, action, folder, targets)
     head.wait()
     for job in [p for p in psutil.process_iter(["cmdline", "cwd"]) if _of_folder(p, folder)]:
         job.wait(300)  # a killed head's job goes on, and the next head's waits for it
@@ -133,7 +153,7 @@ def one_case(folder: Path, whole: dict[str, str], part: str, action: str, after_
         if head.returncode == 0:
             break
         subprocess.run(command(folder, "--unlock"), cwd=ROOT, capture_output=True, check=False)
-        head = start(folder)
+        head = start(folder, *targets)
         head.wait()
     if head.returncode:
         return "did not end"
@@ -159,14 +179,15 @@ def chaos(
         made = start(folder)
         if made.wait():
             raise RuntimeError(f"the undisturbed run failed; see {folder / 'chaos.log'}")
-    whole = digests(folder)
+    whole, results = digests(folder), results_of_rules(folder)
     found: Counter[str] = Counter()
     for number in range(count):
         rng = np.random.default_rng([seed, number])
         part = str(rng.choice(list(PARTS)))
         action = str(rng.choice(ACTIONS))
         after_s = float(rng.uniform(2, 20))
-        verdict = one_case(folder, whole, part, action, after_s)
+        targets = remove(folder, part, results)
+        verdict = one_case(folder, whole, targets, action, after_s)
         found[verdict if verdict == "same" else "other"] += 1
         say(f"{number:3} {part:9} {action:12} after {after_s:4.1f} s: {verdict}")
     return found
