@@ -240,7 +240,7 @@ def test_the_file_is_the_one_that_is_written() -> None:
 @pytest.mark.parametrize(
     ("file", "setting"),
     [("results/a.npy", "set the configuration key 'paths.results'"),
-     ("results/fast/maknet-1/a", "set `scratch` to"), ("elsewhere/a", "free space there"),
+     ("results/fast/maknet-1/a", "set `scratch` to"), ("/elsewhere/a", "free space there"),
      (f"{tempfile.gettempdir()}/a", "set the environment variable TMPDIR")],
 )  # fmt: skip
 def test_the_setting_is_that_of_the_innermost_folder(file: str, setting: str) -> None:
