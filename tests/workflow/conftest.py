@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,14 @@ def jobs(stdout: str) -> dict[str, int]:
     }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_cluster() -> Iterator[None]:
+    """Hide a Slurm of this machine: Snakemake asks it as it starts, and waits if it is down."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLURM_CONF", os.devnull)
+        yield
+
+
 @pytest.fixture(scope="session")
 def snakemake() -> Run:
     """Return a function that runs Snakemake on this workflow in a given folder."""
@@ -39,7 +47,7 @@ def snakemake() -> Run:
             sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
             "--directory", str(folder), "--cores", "2", *map(str, arguments), *chosen,
         ]  # fmt: skip
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "SLURM_CONF": os.devnull}
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
         )
