@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import socket
 import time
 import zipfile
 from collections import Counter
@@ -136,7 +137,7 @@ class NbiaServer(LoopbackServer):
         elif fault == "stall":
             time.sleep(5)
         elif fault == "drop":
-            handler.connection.close()
+            handler.connection.shutdown(socket.SHUT_RDWR)  # `close` leaves the file open
         elif fault == "truncate":
             content = body("", self.files_of(uid))
             self.send(handler, 200, content[: len(content) // 2], length=len(content))
