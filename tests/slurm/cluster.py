@@ -65,11 +65,17 @@ def slurm(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def wait_until(condition: Callable[[], object], message: str, seconds: float = 300) -> None:
-    """Wait for a condition."""
+def wait_until(
+    condition: Callable[[], object],
+    message: str,
+    seconds: float = 300,
+    *,
+    said: Callable[[], str] = lambda: "",
+) -> None:
+    """Wait for a condition; where it does not come, fail with the message and what was said."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, message
+        assert time.monotonic() < end, f"{message}\n{said()[-3000:]}"
         time.sleep(0.02)
 
 

@@ -64,7 +64,7 @@ def held(head: Head, last: psutil.Process | None = None) -> psutil.Process:
         found[:] = [p for p in [head.process_of("train_student")] if p is not None and p != last]
         return bool(found) and saved_at(head.folder) > found[0].create_time()
 
-    wait_until(saved, "no training saved anything")
+    wait_until(saved, "no training saved anything", said=head.said)
     found[0].suspend()
     return found[0]
 
@@ -175,8 +175,8 @@ def test_a_job_that_fails_for_good_names_its_log(folder: Path, snakemake: Run) -
     finally:
         labels.write_bytes(kept)
         subprocess.run(["touch", "-d", f"@{before.st_mtime}", str(labels)], check=True)
-    assert len(head.submitted()) == 2
     said = head.said()
+    assert len(head.submitted()) == 2, said[-3000:]
     assert "results/demo/logs/train/student1.log" in said
     assert "round1.npz" in said
     assert f"{head.submitted()[1]}.log" in said
