@@ -2,8 +2,8 @@
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
-# The order of files is that of tests/conftest.py.
-PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
+# The groups of tests and their order are those of tests/conftest.py.
+PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadgroup --no-loadscope-reorder
 # One thread a job: the workflow runs jobs side by side, and small networks lose by more.
 export OMP_NUM_THREADS ?= 1
 

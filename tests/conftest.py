@@ -20,10 +20,19 @@ settings.load_profile("tests")
 torch.set_num_threads(1)
 # One worker makes the run of all rules for this file while the others test without that run.
 FIRST = ROOT / "tests/workflow/test_mini.py"
+SLURM = ROOT / "tests/slurm"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the file that makes the finished run first, and those that wait for the run last."""
+    """Put the file that makes the finished run first, and those that wait for the run last.
+
+    A worker takes one file at a time; all tests on Slurm go to one, since their jobs on the one
+    node would preempt each other's.
+    """
+    for item in items:
+        group = SLURM if SLURM in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
     sharing = {item.path for item in items if "finished" in getattr(item, "fixturenames", ())}
 
     def place(item: pytest.Item) -> int:

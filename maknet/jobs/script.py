@@ -13,6 +13,7 @@ from typing import Any
 
 from maknet.files import ROOT
 from maknet.jobs.job import ScriptJob, job
+from maknet.jobs.numerics import check_cpu, compute_threads
 
 
 def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
@@ -26,6 +27,7 @@ def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
         TypeError: The rule has no value, or two, of the name of a parameter.
     """
     with job(snakemake, script_path(main)):
+        check_cpu(snakemake.config["jobs"]["numerics"])
         main(**arguments(main, snakemake))
 
 
@@ -48,8 +50,8 @@ def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -
     inputs, outputs = _paths(snakemake.input), _paths(snakemake.output)
     wildcards, params = dict(snakemake.wildcards.items()), dict(snakemake.params.items())
     whole = {
-        "inputs": inputs, "outputs": outputs, "threads": snakemake.threads,
-        "wildcards": wildcards,
+        "inputs": inputs, "outputs": outputs, "wildcards": wildcards,
+        "threads": compute_threads(snakemake.config, snakemake.threads),
         "config": snakemake.config, "resources": snakemake.resources, **more,
     }  # fmt: skip
     found: dict[str, Any] = {}

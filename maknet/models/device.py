@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from maknet.errors import InputError
+from maknet.models.square_root import use_exact_square_root
 from maknet.seeding import make_deterministic
 
 # The oldest driver of each major version of CUDA (NVIDIA's CUDA Toolkit release notes, table 2).
@@ -36,6 +37,7 @@ def open_device(name: str, threads: int) -> torch.device:
     device = get_device(name)
     torch.set_num_threads(threads)
     make_deterministic()
+    use_exact_square_root()
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return device

@@ -1,4 +1,4 @@
-"""The environment of a job: packages, checkout, device."""
+"""The environment of a job: packages, checkout, CPU, device."""
 
 import importlib.metadata
 import platform
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from maknet.files import ROOT
+from maknet.provenance.cpu import cpu
 
 _PACKAGES = (
     "numpy", "pandas", "pydicom", "pytorch_optimizer", "scipy", "SimpleITK", "snakemake", "torch",
@@ -16,10 +17,11 @@ _PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """Return the versions of what this process imported, and the state of the checkout."""
+    """Return the versions of what this process imported, the CPU, and the state of the checkout."""
     return {
         "python": platform.python_version(),
         "platform": platform.machine(),
+        "cpu": cpu(),
         "packages": {name: version(name) for name in _PACKAGES if name in sys.modules},
         "commit": _git(ROOT, "rev-parse", "HEAD"),
         "clean": _git(ROOT, "status", "--porcelain") == "",

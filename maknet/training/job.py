@@ -15,6 +15,7 @@ from torch import nn
 from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job
 from maknet.jobs.leftovers import remove_leftovers
+from maknet.jobs.numerics import check_cpu, compute_threads
 from maknet.jobs.script import arguments, script_path
 from maknet.models.build import NetworkSpec, save_weights
 from maknet.models.device import open_device
@@ -113,6 +114,7 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     results = Path(snakemake.config["paths"]["results"])
     state = results / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
     with job(snakemake, script):
+        check_cpu(snakemake.config["jobs"]["numerics"])
         remove_leftovers([state])
         training_job = _training_job(snakemake, script, state)
         main(**arguments(main, snakemake, training_job=training_job))
@@ -123,12 +125,13 @@ def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob
     settings, device = snakemake.config["jobs"], snakemake.params.device
     runtime, margin = (snakemake.resources.get(n) for n in ("runtime", "deadline_margin_s"))
     usable = usable_seconds(runtime, margin)
+    threads = compute_threads(snakemake.config, snakemake.threads)
     return TrainingJob(
         device=device,
-        threads=snakemake.threads,
+        threads=threads,
         loader_threads=settings["loader_threads"],
         state=state,
-        identity=_identity(snakemake, script, snakemake.threads if device == "cpu" else None),
+        identity=_identity(snakemake, script, threads if device == "cpu" else None),
         checkpoint_s=settings["checkpoint_s"],
         deadline=None if usable is None else psutil.Process().create_time() + usable,
         outputs={name: Path(path) for name, path in snakemake.output.items()},

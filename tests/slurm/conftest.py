@@ -19,7 +19,7 @@ PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> Iterator[None]:
-    """Kill the head processes that a failed test left, and what killed jobs left in its folder."""
+    """Kill the head processes that a failed test left, and what they left in its folder."""
     yield
     for head in Head.running:
         if head.process.poll() is None:
@@ -28,6 +28,7 @@ def nothing_is_left() -> Iterator[None]:
         for process in head.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        shutil.rmtree(head.folder / ".snakemake/locks", ignore_errors=True)
     Head.running.clear()
 
 

@@ -34,8 +34,7 @@ def undisturbed(snakemake: Run, tmp_path_factory: pytest.TempPathFactory) -> tup
 def folder(cluster: Cluster, undisturbed: tuple[Path, list[str]]) -> Iterator[Path]:
     """The folder; afterwards the student must be there with the same bytes."""
     folder, digests = undisturbed
-    for path in (folder / RUN).iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(folder / RUN, ignore_errors=True)  # a test that failed may have left none
     yield folder
     assert [sha256(folder / RUN / name) for name in RESULT] == digests
     assert not state(folder).exists()

@@ -1,5 +1,5 @@
 # The digest of a rule's script, and of every module that it can import, is a parameter of the rule:
-# changed code reruns what it reaches, and nothing else. Rules that fetch have a version instead.
+# changed code reruns what it reaches, and nothing else; so is how a CPU computes. Rules that fetch have a version instead.
 from maknet.provenance.code import code_digest, recorded_code
 
 
@@ -13,4 +13,7 @@ def code_of(name: str, script: str):
 
 for each in workflow.rules:
     if each.script and "version" not in each.params.keys():
-        each.set_params(code=code_of(each.name, f"scripts/{Path(each.script).name}"))
+        each.set_params(
+            code=code_of(each.name, f"scripts/{Path(each.script).name}"),
+            numerics=config["jobs"]["numerics"],
+        )

@@ -8,6 +8,7 @@ from snakemake.exceptions import WorkflowError
 from maknet.config.check import check_config
 from maknet.config.yaml_files import check_yaml_files
 from maknet.errors import InputError
+from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
 from maknet.config.inputs import (
     labeled_files,
@@ -74,6 +75,10 @@ SLURM_COMMANDS = f"{workflow.basedir}/workflow/profiles/slurm/commands"
 SEARCHED = os.environ.get("PATH", os.defpath)
 if SLURM_COMMANDS not in SEARCHED.split(os.pathsep):
     os.environ.update(PATH=f"{SLURM_COMMANDS}{os.pathsep}{SEARCHED}")
+
+
+# Every job inherits it, that of a Slurm node too, since it parses this file.
+set_numerics(config["jobs"]["numerics"], os.environ)
 
 
 # What unlabeled images are called in titles.

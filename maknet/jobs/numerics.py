@@ -1,0 +1,60 @@
+"""The key `jobs.numerics`: `portable` results have the same bytes on every CPU.
+
+They are computed with one instruction set and one thread. That holds for x86; a CPU of another
+architecture computes as it does, and the log says so. `native` results are the CPU's own.
+"""
+
+import logging
+import platform
+from collections.abc import Mapping, MutableMapping
+
+from maknet.errors import InputError
+from maknet.provenance.cpu import NEEDED, PORTABLE, instruction_sets
+
+logger = logging.getLogger(__name__)
+PORTABLE_MODE, NATIVE_MODE = "portable", "native"
+_X86 = ("x86_64", "amd64")
+
+
+def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
+    """Set what must stand in a job's environment before it imports a library.
+
+    In native mode nothing is set; what the user has set there stands, and is recorded.
+
+    Args:
+        mode: `portable` or `native`.
+        environment: The process's environment, changed in place; jobs inherit it.
+    """
+    if mode == PORTABLE_MODE:
+        environment.update(PORTABLE)
+
+
+def check_cpu(mode: str) -> None:
+    """Refuse a CPU that cannot compute portable results.
+
+    Raises:
+        InputError: The CPU is an x86 without AVX2 or FMA.
+    """
+    if mode != PORTABLE_MODE:
+        return
+    if platform.machine().lower() not in _X86:
+        logger.warning(
+            "jobs.numerics is portable, but this CPU (%s) is no x86: its results are not byte for "
+            "byte those of other machines", platform.machine(),
+        )  # fmt: skip
+        return
+    found = instruction_sets()
+    missing = [name for name in NEEDED if found and name not in found]
+    if missing:
+        raise InputError(
+            f"jobs.numerics: portable needs a CPU with {' and '.join(NEEDED)}, and this one has no "
+            f"{' and no '.join(missing)}; set jobs.numerics: native, and the results are this "
+            "machine's own."
+        )
+
+
+def compute_threads(config: Mapping[str, object], threads: int) -> int:
+    """Return how many threads a job computes with: one where the CPU computes portable results."""
+    jobs = config.get("jobs")
+    mode = jobs.get("numerics") if isinstance(jobs, Mapping) else None
+    return 1 if mode == PORTABLE_MODE and config.get("device") == "cpu" else threads

@@ -1,0 +1,78 @@
+"""Portable numerics: what is set, who is refused, how many threads compute."""
+
+import logging
+import platform
+from pathlib import Path
+
+import pytest
+
+from maknet.errors import InputError
+from maknet.jobs.numerics import check_cpu, compute_threads, set_numerics
+from maknet.provenance import cpu as cpus
+from maknet.provenance.cpu import PORTABLE, cpu
+
+INFO = "processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu sse2 {}\n\nprocessor\t: 1\n"
+
+
+@pytest.fixture
+def cpuinfo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "cpuinfo"
+    path.write_text(INFO.format("avx2 fma avx512f"))
+    monkeypatch.setattr(cpus, "_CPUINFO", path)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    return path
+
+
+def test_portable_wins_over_what_the_user_set() -> None:
+    environment = {"ATEN_CPU_CAPABILITY": "avx512", "HOME": "/home/me"}
+    set_numerics("portable", environment)
+    assert environment == {**PORTABLE, "HOME": "/home/me"}
+
+
+def test_native_leaves_all_as_it_is() -> None:
+    environment = {"ATEN_CPU_CAPABILITY": "avx512"}
+    set_numerics("native", environment)
+    assert environment == {"ATEN_CPU_CAPABILITY": "avx512"}
+
+
+def test_a_cpu_without_avx2_is_refused_and_told_what_to_do(cpuinfo: Path) -> None:
+    check_cpu("portable")
+    cpuinfo.write_text(INFO.format("fma"))
+    with pytest.raises(InputError, match=r"no avx2; set jobs.numerics: native"):
+        check_cpu("portable")
+    check_cpu("native")
+
+
+def test_another_architecture_is_named_in_the_log(
+    cpuinfo: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    cpuinfo.write_text("processor : 0\nFeatures : fp asimd\n")
+    with caplog.at_level(logging.WARNING):
+        check_cpu("portable")
+    assert "aarch64" in caplog.text
+
+
+def test_a_record_names_the_cpu_and_its_settings(
+    cpuinfo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PORTABLE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
+    assert cpu() == {
+        "model": "A CPU",
+        "instruction_sets": ["avx2", "fma", "avx512f"],
+        "settings": {"MKL_CBWR": "COMPATIBLE"},
+    }
+    cpuinfo.unlink()
+    assert cpu()["model"]  # no /proc: what Python knows
+
+
+@pytest.mark.parametrize(
+    ("device", "numerics", "threads"), [("cpu", "portable", 1), ("cpu", "native", 8),
+                                        ("cuda", "portable", 8)],
+)  # fmt: skip
+def test_one_thread_computes_where_bytes_are_to_be_the_same(
+    device: str, numerics: str, threads: int
+) -> None:
+    assert compute_threads({"device": device, "jobs": {"numerics": numerics}}, 8) == threads
