@@ -16,7 +16,7 @@ from pathlib import Path
 from maknet.files import write_rows
 from maknet.provenance.digests import remember
 from maknet.provenance.lineage import all_intact, audit
-from maknet.provenance.records import JobSpec, write_record
+from maknet.provenance.record_writer import JobSpec, RecordWriter
 
 SHARD_BYTES = 260_000_000  # of a batch of 20 series at 256 x 256
 SERIES, FILES = 20, 200  # of a batch, of a series
@@ -76,7 +76,7 @@ def draw_batch(number: int) -> str:
 
 def record(rule: str, name: str, inputs: list[str], outputs: list[str], script: str) -> None:
     step = JobSpec(rule, {"name": name}, {}, inputs, outputs, f"scripts/{script}", "results")
-    write_record(step, datetime.now(UTC))
+    RecordWriter(step, datetime.now(UTC)).write()
 
 
 if __name__ == "__main__":

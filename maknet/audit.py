@@ -1,8 +1,9 @@
 """Is a result still what its inputs, its code, its settings and its packages produce?
 
 `python -m maknet.audit results/demo/table1.csv` walks from a file through the records of all jobs
-before it and compares every link with what is there now. Exit 0 only if all holds. With `--cell`
-it answers where one number of a table comes from.
+before it and compares every link with what is there now. Exit 0 only if all holds. With `--root`
+it proves that nothing in the lineage, the records included, is other than when that root was
+printed. With `--cell` it answers where one number of a table comes from.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from maknet.errors import InputError
-from maknet.provenance.lineage import CHANGED, Finding, all_intact, audit
+from maknet.provenance.lineage import CHANGED, Finding, all_intact, audit, recorded_name
 from maknet.provenance.trace import CellTrace, trace_cell
 
 _SHOWN = 6  # files of one kind and status below one job, before they are counted
@@ -85,17 +86,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m maknet.audit", description=__doc__)
     parser.add_argument("paths", nargs="+", help="results, as the workflow names them")
     parser.add_argument("--cell", metavar="ROW:COLUMN", help="trace one number, 3:hand_labeled_auc")
+    parser.add_argument("--root", metavar="HEX", help="the root that was printed with the result")
     parser.add_argument("--deep", action="store_true",
                         help="read every byte again, raw series as well")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print for machines")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.cell:
-            answer = trace_cell(chosen.paths[0], chosen.cell, deep=chosen.deep)
+            answer = trace_cell(
+                recorded_name(chosen.paths[0]), chosen.cell, deep=chosen.deep, root=chosen.root
+            )
             findings, data = answer.findings, asdict(answer)
             text = _cell_text(chosen.paths[0], chosen.cell, answer)
         else:
-            findings = audit(*chosen.paths, deep=chosen.deep)
+            findings = audit(*chosen.paths, deep=chosen.deep, root=chosen.root)
             text, data = tree(findings), {"findings": [asdict(f) for f in findings]}
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")

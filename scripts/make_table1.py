@@ -1,6 +1,6 @@
 """Rule make_table1: the networks side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from maknet.files import read_json, write_frame
@@ -15,6 +15,7 @@ def main(
     dataset: str, runs: Sequence[str], pretrained: Sequence[str], generic: str,
     networks: Sequence[Path], metrics: Sequence[Path], bootstrap: Sequence[Path],
     seeds: Sequence[int], confidence: float, outputs: Mapping[str, Path],
+    root_of: Callable[[str | Path], str],
 ) -> None:  # fmt: skip
     scores = load_repeated(metrics, bootstrap, len(seeds))
     lines = []
@@ -28,7 +29,7 @@ def main(
     by_title = dict(zip(titles, scores, strict=True))
     differences = paired_differences(dataset, by_title, pairs, confidence)
     title = f"Table 1: multi-label classification ({dataset})"
-    write_table(TablePage(title, table, differences), outputs)
+    write_table(TablePage(title, table, differences), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "arch", scores, seeds, confidence))
 
 

@@ -1,6 +1,6 @@
 """Rule make_table2: the teacher, the control without pseudo-labels, the student of every round."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from maknet.files import read_json, read_rows, write_frame
@@ -21,6 +21,7 @@ def main(
     dataset: str, runs: Sequence[str], network: Path, metrics: Sequence[Path],
     bootstrap: Sequence[Path], paper: Path, seeds: Sequence[int], confidence: float,
     outputs: Mapping[str, Path],
+    root_of: Callable[[str | Path], str],
 ) -> None:  # fmt: skip
     scores = load_repeated(metrics, bootstrap, len(seeds))
     students = [str(number) for number in range(1, len(runs) - 1)]
@@ -39,7 +40,7 @@ def main(
     if len(students) != rounds:
         notes.append(f"{len(students)} rounds, the paper has {rounds}.")
     title = f"Table 2: iterations of the noisy student ({dataset})"
-    write_table(TablePage(title, table, differences, notes), outputs)
+    write_table(TablePage(title, table, differences, notes), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "iteration", scores, seeds, confidence))
 
 

@@ -1,6 +1,6 @@
 """Rule make_table3: LesaNet by what it starts from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from maknet.files import read_json, write_frame
@@ -20,6 +20,7 @@ def main(
     dataset: str, runs: Sequence[str], methods: Sequence[str], scratch_rates: Sequence[float],
     network: Path, metrics: Sequence[Path], bootstrap: Sequence[Path], seeds: Sequence[int],
     confidence: float, outputs: Mapping[str, Path],
+    root_of: Callable[[str | Path], str],
 ) -> None:  # fmt: skip
     scores = load_repeated(metrics, bootstrap, len(seeds))
     titles = [*(METHODS[method] for method in methods), *map(scratch_title, scratch_rates)]
@@ -31,7 +32,7 @@ def main(
     by_title = dict(zip(titles, scores, strict=True))
     differences = paired_differences(dataset, by_title, pairs, confidence)
     title = f"Table 3: LesaNet by what it started from ({dataset})"
-    write_table(TablePage(title, table, differences, [_NOTE]), outputs)
+    write_table(TablePage(title, table, differences, [_NOTE]), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "method", scores, seeds, confidence))
 
 

@@ -16,7 +16,8 @@ from maknet.files import full_disk, writing
 from maknet.jobs.full_disk import folders_by_setting, full_disk_sentence
 from maknet.jobs.leftovers import remove_leftovers
 from maknet.jobs.locks import output_lock
-from maknet.provenance.records import JobSpec, is_up_to_date, write_record
+from maknet.jobs.numerics import check_cpu
+from maknet.provenance.record_writer import JobSpec, RecordWriter, is_up_to_date
 
 logger = logging.getLogger("maknet")
 
@@ -36,10 +37,13 @@ class ScriptJob(Protocol):
 
 
 @contextmanager
-def job(snakemake: ScriptJob, script: str) -> Iterator[None]:
+def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
     """Run a job: log it, and write its provenance record when it succeeds.
 
     A second job for the same outputs waits, and takes what the first has made.
+
+    Yields:
+        The writer of its record, which tells the root of an output.
 
     Args:
         snakemake: The object that the workflow hands to the script.
@@ -59,8 +63,10 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[None]:
         if waited and is_up_to_date(spec):
             logger.info("the job that was waited for made the same files: nothing is left to do")
             sys.exit(0)
-        yield
-        write_record(spec, started)
+        check_cpu(snakemake.config)
+        writer = RecordWriter(spec, started)
+        yield writer
+        writer.write()
 
 
 def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:

@@ -7,6 +7,7 @@ architecture computes as it does, and the log says so. `native` results are the 
 import logging
 import platform
 from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 from maknet.errors import InputError
 from maknet.provenance.cpu import NEEDED, PORTABLE, instruction_sets
@@ -29,13 +30,13 @@ def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
         environment.update(PORTABLE)
 
 
-def check_cpu(mode: str) -> None:
-    """Refuse a CPU that cannot compute portable results.
+def check_cpu(config: Mapping[str, Any]) -> None:
+    """Refuse a CPU that cannot compute portable results, where the configuration asks for them.
 
     Raises:
         InputError: The CPU is an x86 without AVX2 or FMA.
     """
-    if mode != PORTABLE_MODE:
+    if not _is_portable(config):
         return
     if platform.machine().lower() not in _X86:
         logger.warning(
@@ -53,8 +54,10 @@ def check_cpu(mode: str) -> None:
         )
 
 
-def compute_threads(config: Mapping[str, object], threads: int) -> int:
+def compute_threads(config: Mapping[str, Any], threads: int) -> int:
     """Return how many threads a job computes with: one where the CPU computes portable results."""
-    jobs = config.get("jobs")
-    mode = jobs.get("numerics") if isinstance(jobs, Mapping) else None
-    return 1 if mode == PORTABLE_MODE and config.get("device") == "cpu" else threads
+    return 1 if _is_portable(config) and config.get("device") == "cpu" else threads
+
+
+def _is_portable(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("jobs", {}).get("numerics") == PORTABLE_MODE)

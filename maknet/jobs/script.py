@@ -3,7 +3,8 @@
 A parameter of `main` bears the name of an input, an output, a parameter or a wildcard of the rule,
 as a test of pytest names its fixtures; a wildcard gives way to the others. Paths arrive as `Path`.
 A few names stand for more than one value: `inputs`, `outputs`, `wildcards`, `threads`, `config`,
-`resources`, and `training_job` in the scripts that train.
+`resources`, `root_of` (the root of an output that is written), and `training_job` in the scripts
+that train.
 """
 
 import inspect
@@ -13,7 +14,7 @@ from typing import Any
 
 from maknet.files import ROOT
 from maknet.jobs.job import ScriptJob, job
-from maknet.jobs.numerics import check_cpu, compute_threads
+from maknet.jobs.numerics import compute_threads
 
 
 def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
@@ -26,9 +27,8 @@ def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     Raises:
         TypeError: The rule has no value, or two, of the name of a parameter.
     """
-    with job(snakemake, script_path(main)):
-        check_cpu(snakemake.config["jobs"]["numerics"])
-        main(**arguments(main, snakemake))
+    with job(snakemake, script_path(main)) as record:
+        main(**arguments(main, snakemake, root_of=record.root_of))
 
 
 def script_path(main: Callable[..., None]) -> str:

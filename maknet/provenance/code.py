@@ -6,6 +6,7 @@ while the workflow is parsed, so only the standard library is used.
 """
 
 import ast
+import hashlib
 import importlib.metadata
 import json
 import platform
@@ -35,7 +36,7 @@ def code_digest(script: str | Path) -> str:
 def code_files(script: str | Path) -> dict[str, str]:
     """Return the digests of a script and every module of the library it can import, by file."""
     return {
-        str(path.relative_to(ROOT)): short_sha256(_meaning(path))
+        str(path.relative_to(ROOT)): hashlib.sha256(_meaning(path).encode()).hexdigest()
         for path in reachable_files(ROOT / script)
     }
 

@@ -1,6 +1,7 @@
 """Every link of a result's lineage, compared with what is there now."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,15 +9,19 @@ from maknet.errors import InputError
 from maknet.provenance.code import RECORDS, code_digest, code_files
 from maknet.provenance.digests import DigestStore
 from maknet.provenance.environment import version
-from maknet.provenance.paths import resolve
+from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.receipts import compare_with_receipt, receipt_path
 from maknet.provenance.records import Record, read_records
-from maknet.provenance.settings import Setting, changed_settings, uses
+from maknet.provenance.roots import file_root, joined_root
+from maknet.provenance.settings import Setting, changed_settings, is_kept, uses
 
 INTACT, CHANGED, MISSING, RAW, RECEIPT = "intact", "changed", "missing", "raw", "receipt"
 _NO_RECORD = (
     "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"
 )
+_OTHER_RECORD = "the record of what was read is other than when it was read"
+_OTHER_CONFIG = "the kept configuration is other than the one that the job ran with"
+_NO_END = "a record of a job that did not end well, or before it began"
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Finding:
 
     Attributes:
         depth: Number of jobs between the audited file and this link.
-        kind: `file`, `record`, `code`, `config` or `package`.
+        kind: `file`, `record`, `root`, `code`, `config`, `package` or `cpu`.
         path: File or folder, script, setting, or package.
         rule: Rule that made the file, or ran the code; empty for raw data.
         status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
@@ -45,28 +50,54 @@ class Finding:
     note: str = ""
 
 
-def audit(*paths: str, deep: bool = False) -> list[Finding]:
+def audit(*paths: str, deep: bool = False, root: str | None = None) -> list[Finding]:
     """Return every link of the lineage of results, each link once, a result before its sources.
 
     Args:
-        paths: Results, as the workflow names them, in one results folder.
+        paths: Results, in one results folder.
         deep: Whether to read every byte of large files again, and to check raw series against their
             receipts.
+        root: The root that was printed when the results were made, see `result_root`.
 
     Raises:
         InputError: No record says how the file was made.
     """
-    results = results_folder(Path(paths[0]))
+    names = [recorded_name(path) for path in paths]
+    results = results_folder(Path(names[0]))
     records = read_records(results)
+    findings = compare_root(result_roots(names, records), root)
     lineage = Lineage(results, records, deep=deep, siblings=True)
-    findings: list[Finding] = []
-    for path in paths:
-        if path not in records:
-            raise InputError(
-                f"{path} has no provenance record; make it with the workflow, from this folder."
-            )
-        findings += lineage.walk(path)
+    for name in names:
+        findings += lineage.walk(name)
     return findings
+
+
+def compare_root(roots: Mapping[str, str], root: str | None) -> list[Finding]:
+    """Return what the printed root of some results says of their roots now; nothing without one."""
+    if root is None:
+        return []
+    found, printed = joined_root(roots), root.strip().lower()
+    status = INTACT if found == printed else CHANGED
+    return [Finding(0, "root", ", ".join(roots), "", status, printed, found)]
+
+
+def recorded_name(path: str) -> str:
+    """Return a path as records name it, however a user wrote it."""
+    return str(to_portable(os.path.normpath(path)))
+
+
+def result_roots(names: Sequence[str], records: Mapping[str, Record]) -> dict[str, str]:
+    """Return the roots of results by path.
+
+    Raises:
+        InputError: No record says how one of them was made.
+    """
+    for name in names:
+        if name not in records:
+            raise InputError(
+                f"{name} has no provenance record; make it with the workflow, from this folder."
+            )
+    return {name: file_root(records[name], name) for name in names}
 
 
 def all_intact(findings: list[Finding]) -> bool:
@@ -75,13 +106,18 @@ def all_intact(findings: list[Finding]) -> bool:
 
 
 def results_folder(path: Path) -> Path:
-    """Return the folder above a result that holds the records.
+    """Return the folder that holds the records: above a result, or near it for what lies in data.
 
     Raises:
         InputError: There is no such folder.
     """
     for folder in path.parents:
         if (folder / RECORDS).is_dir():
+            return folder
+    for folder in sorted(
+        p.parent for depth in ("*", "*/*") for p in Path().glob(f"{depth}/{RECORDS}")
+    ):
+        if str(path) in read_records(folder):
             return folder
     raise InputError(f"{path} lies in no results folder with a {RECORDS} folder; run the workflow.")
 
@@ -147,9 +183,20 @@ class Lineage:
             if key not in self._seen:
                 self._seen.add(key)
                 yield finding
+        if record.exit != 0 or record.started > record.ended:
+            yield Finding(depth + 1, "record", path, record.rule, CHANGED, "", "", _NO_END)
         for source, read in record.inputs.items():
             if self._wanted(record, source):
+                yield from self._linked(record, source, depth + 1)
                 yield from self._walk(source, read, depth + 1, record.folders)
+
+    def _linked(self, record: Record, source: str, depth: int) -> Iterator[Finding]:
+        """Yield a finding where an input's record is other than the one that was read."""
+        made_by, recorded = self._records.get(source), record.made_from.get(source, "")
+        found = file_root(made_by, source) if made_by is not None else ""
+        if made_by is not None and found != recorded:
+            rule = made_by.rule
+            yield Finding(depth, "record", source, rule, CHANGED, recorded, found, _OTHER_RECORD)
 
     def _compare(self, path: str, recorded: str, record: Record | None, depth: int) -> Finding:
         rule, place = record.rule if record else "", resolve(path)
@@ -171,6 +218,12 @@ class Lineage:
         )
 
     def _config(self, record: Record, depth: int) -> Iterator[Finding]:
+        if not is_kept(self._folder, record.config):
+            name = f"configuration of {record.rule}"
+            yield Finding(
+                depth, "config", name, record.rule, CHANGED, record.config, "", _OTHER_CONFIG
+            )
+            return
         if record.config not in self._settings:
             self._settings[record.config] = changed_settings(self._folder, record.config)
         changed = [s for s in self._settings[record.config] if uses(record.params, s)]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from maknet.errors import InputError
 from maknet.files import file_md5, is_utf8, md5, read_rows, write_rows
 
 COLUMNS = ("series_uid", "file", "bytes", "md5")
@@ -50,10 +51,15 @@ def receipt_of(folder: Path) -> Path | None:
 def compare_with_receipt(folder: Path) -> str:
     """Return what differs between a folder of series and its receipt, empty if nothing does."""
     receipt = receipt_of(folder) if folder.is_dir() else None
-    for row in read_rows(receipt) if receipt else []:
-        path = folder / row["series_uid"] / row["file"]
+    try:
+        rows = read_rows(receipt) if receipt else []
+        listed = [(row["series_uid"], row["file"], row["md5"]) for row in rows]
+    except (InputError, KeyError):
+        return f"its receipt {receipt} is damaged"
+    for series, file, recorded in listed:
+        path = folder / series / file
         if not path.is_file():
             return f"{path} is missing; {receipt} lists it"
-        if file_md5(path) != row["md5"]:
+        if file_md5(path) != recorded:
             return f"{path} has another MD5 sum than in {receipt}"
     return ""

@@ -4,18 +4,20 @@ A record names its configuration by a digest. Beside the records stands, once fo
 resolved configuration with the files that it was merged from and what the command line set.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maknet.files import read_json, short_sha256, write_json
+from maknet.errors import InputError
+from maknet.files import read_json, write_json
 from maknet.provenance.paths import resolve
 
-# How and where jobs run changes no result.
+# How and where jobs run changes no result, but for `jobs.numerics`.
 _NO_RESULT = ("jobs", "paths", "config_files", "software")
-_ABSENT = object()
+ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,42 @@ class Setting:
 
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
     """Keep a resolved configuration below the records' folder, and return its digest."""
-    resolved = {k: v for k, v in config.items() if k not in _NO_RESULT}
+    resolved = _deciding(config)
     text = json.dumps(resolved, sort_keys=True, default=str)
-    name = short_sha256(text)
+    name = _digest(text)
     target = _path(folder, name)
-    if not target.exists():
+    if not target.exists() or not is_kept(folder, name):
         files = list(config.get("config_files", []))
         merged = merged_files(files)
         set_elsewhere = {
-            setting.key: setting.found for setting in _differences(merged, resolved)
-            if setting.found is not _ABSENT
+            setting.key: setting.found for setting in differences(merged, resolved)
+            if setting.found is not ABSENT
         }  # fmt: skip
         write_json(
             target,
             {"files": files, "set_elsewhere": set_elsewhere, "resolved": json.loads(text)},
         )
     return name
+
+
+def is_kept(folder: Path, name: str) -> bool:
+    """Return whether a kept configuration is there and is the one that its name stands for."""
+    try:
+        resolved = read_json(_path(folder, name))["resolved"]
+    except (InputError, OSError, KeyError, TypeError):
+        return False
+    return _digest(json.dumps(resolved, sort_keys=True)) == name
+
+
+def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that decide results; of how jobs run, only how a CPU computes does."""
+    deciding = {k: v for k, v in config.items() if k not in _NO_RESULT}
+    numerics = dict(config.get("jobs") or {}).get("numerics")
+    return deciding | ({"jobs": {"numerics": numerics}} if numerics else {})
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def changed_settings(folder: Path, name: str) -> list[Setting]:
@@ -60,8 +82,8 @@ def changed_settings(folder: Path, name: str) -> list[Setting]:
     for key, value in kept["set_elsewhere"].items():
         _put(now, key.split("."), value)
     return [
-        Setting(s.key, *(None if v is _ABSENT else v for v in (s.recorded, s.found)))
-        for s in _differences(kept["resolved"], now)
+        Setting(s.key, *(None if v is ABSENT else v for v in (s.recorded, s.found)))
+        for s in differences(kept["resolved"], now)
     ]
 
 
@@ -90,7 +112,7 @@ def merged_files(paths: Sequence[str]) -> dict[str, Any]:
         found = resolve(path)
         content = yaml.safe_load(found.read_text(encoding="utf-8")) if found.is_file() else None
         _merge(merged, content or {})
-    return {k: v for k, v in json.loads(json.dumps(merged)).items() if k not in _NO_RESULT}
+    return _deciding(json.loads(json.dumps(merged)))
 
 
 def _path(folder: Path, name: str) -> Path:
@@ -111,14 +133,15 @@ def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa
     into[keys[-1]] = value
 
 
-def _differences(
+def differences(
     recorded: Any,  # noqa: ANN401 - any JSON value
     found: Any,  # noqa: ANN401
     prefix: str = "",
 ) -> Iterator[Setting]:
+    """Yield what differs between two structures of settings; a key that one lacks is `ABSENT`."""
     if isinstance(recorded, Mapping) and isinstance(found, Mapping):
         for key in sorted({*recorded, *found}):
             name = f"{prefix}.{key}" if prefix else key
-            yield from _differences(recorded.get(key, _ABSENT), found.get(key, _ABSENT), name)
+            yield from differences(recorded.get(key, ABSENT), found.get(key, ABSENT), name)
     elif recorded != found:
         yield Setting(prefix, recorded, found)

@@ -6,7 +6,13 @@ from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.files import read_rows
-from maknet.provenance.lineage import Finding, Lineage, results_folder
+from maknet.provenance.lineage import (
+    Finding,
+    Lineage,
+    compare_root,
+    result_roots,
+    results_folder,
+)
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record, read_records
 
@@ -39,13 +45,14 @@ class CellTrace:
     findings: list[Finding]
 
 
-def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
+def trace_cell(table: str, cell: str, *, deep: bool = False, root: str | None = None) -> CellTrace:
     """Trace one number of a table.
 
     Args:
         table: Path of the table, as the workflow names it.
         cell: `ROW:COLUMN`; rows are named by their second column, or else count from 1.
         deep: Whether to read every byte, see `audit`.
+        root: The root that was printed with the table, see `audit`.
 
     Raises:
         InputError: There is no such table, row or column.
@@ -61,7 +68,8 @@ def trace_cell(table: str, cell: str, *, deep: bool = False) -> CellTrace:
         raise InputError(f"{table} has no provenance record; make it with the workflow.")
     runs = _runs(records[table], Path(table).name, row)
     wanted = _wanted(set(runs), column)
-    findings = list(Lineage(folder, records, deep=deep, wanted=wanted).walk(table))
+    findings = compare_root(result_roots([table], records), root)
+    findings += Lineage(folder, records, deep=deep, wanted=wanted).walk(table)
     files = [f.path for f in findings if f.kind == "file"]
     if not column.endswith("_auc"):
         files += [f"{folder}/thresholds/{run}.json" for run in runs]

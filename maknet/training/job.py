@@ -15,7 +15,7 @@ from torch import nn
 from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job
 from maknet.jobs.leftovers import remove_leftovers
-from maknet.jobs.numerics import check_cpu, compute_threads
+from maknet.jobs.numerics import compute_threads
 from maknet.jobs.script import arguments, script_path
 from maknet.models.build import NetworkSpec, save_weights
 from maknet.models.device import open_device
@@ -114,7 +114,6 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     results = Path(snakemake.config["paths"]["results"])
     state = results / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
     with job(snakemake, script):
-        check_cpu(snakemake.config["jobs"]["numerics"])
         remove_leftovers([state])
         training_job = _training_job(snakemake, script, state)
         main(**arguments(main, snakemake, training_job=training_job))

@@ -15,7 +15,8 @@ from maknet.files import ROOT, file_md5, write_rows
 from maknet.provenance import lineage as lineages
 from maknet.provenance.digests import DigestStore, digest
 from maknet.provenance.lineage import all_intact, audit
-from maknet.provenance.records import JobSpec, read_records, write_record
+from maknet.provenance.record_writer import JobSpec, RecordWriter
+from maknet.provenance.records import read_records
 
 FILES = {
     "raw.csv": "1", "data/series/b1/1.2/0001.dcm": "dicom", "results/images/a.png": "a",
@@ -50,7 +51,7 @@ def lineage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
              "scripts/make_table1.py", "results", config),
     ]  # fmt: skip
     for step in steps:
-        write_record(step, datetime.now(UTC))
+        RecordWriter(step, datetime.now(UTC)).write()
     return tmp_path
 
 
@@ -140,8 +141,9 @@ def test_an_input_that_was_made_anew_after_it_was_read_is_found(lineage: Path) -
                    ["raw.csv", "data/series/b1"], made, "scripts/prepare_series.py",
                    "results")  # fmt: skip
     Path("results/index.csv").write_text("anew")
-    write_record(step, datetime.now(UTC))
-    assert broken() == {"results/index.csv": "changed"}
+    RecordWriter(step, datetime.now(UTC)).write()
+    # The record of the folder beside it is another one as well.
+    assert broken() == {"results/index.csv": "changed", "results/images": "changed"}
 
 
 def test_changed_code_names_the_files(lineage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,14 +190,15 @@ def test_every_byte_of_a_record_counts(lineage: Path) -> None:
     assert broken() == {"results/table.csv": "changed"}
 
 
-def test_what_has_no_record_is_refused(lineage: Path) -> None:
+def test_what_has_no_record_is_refused(lineage: Path, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(InputError, match="has no provenance record"):
         audit("results/other.csv")
     with pytest.raises(InputError, match="lies in no results folder"):
         audit("raw.csv")
     Path("results/provenance/table/job.json").write_text('{"rule": "table"}')
-    with pytest.raises(InputError, match="is no provenance record of this version"):
+    with pytest.raises(InputError, match=r"table\.csv has no provenance record"):
         audit("results/table.csv")
+    assert "job.json is no provenance record of this version" in caplog.text
 
 
 def test_records_say_what_ran(lineage: Path) -> None:
@@ -268,7 +271,7 @@ def test_what_a_rule_wrote_beside_a_result_belongs_to_it(lineage: Path) -> None:
     Path("results/table.csv").write_text("t")
     step = JobSpec("table", {}, {}, ["results/index.csv"], ["results/table.csv",
                    "results/table.md"], "scripts/make_table1.py", "results")  # fmt: skip
-    write_record(step, datetime.now(UTC))
+    RecordWriter(step, datetime.now(UTC)).write()
     assert not broken()
     Path("results/table.md").write_text("other")
     assert broken() == {"results/table.md": "changed"}

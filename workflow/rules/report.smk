@@ -59,6 +59,7 @@ rule write_readme:
     input:
         tables=expand("<results>/table{number}.md", number=[1, 2, 3]),
         figures=expand("<results>/{figure}", figure=FIGURE_CAPTIONS),
+        results=AUDITED,
     output:
         readme="<results>/README.md",
     log:

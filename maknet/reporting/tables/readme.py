@@ -5,10 +5,16 @@ from pathlib import Path
 
 from maknet.files import write_text
 
+_ROOTS = (
+    "A root commits to the whole lineage of a result: files, settings, code, versions, records. "
+    "`python -m maknet.audit RESULT --root ROOT` proves that nothing of it has changed since this "
+    "page was written."
+)
+
 
 def write_readme(
     path: str | Path, dataset_note: str, tables: Sequence[str | Path],
-    figures: Mapping[str, str],
+    figures: Mapping[str, str], roots: Mapping[str, str], joined: str,
 ) -> None:  # fmt: skip
     """Write the tables and figures of a run below each other.
 
@@ -17,6 +23,8 @@ def write_readme(
         dataset_note: What the data are.
         tables: Markdown files, each with its heading.
         figures: Captions by file name.
+        roots: Roots of the results by path, see `maknet.provenance.roots`.
+        joined: The root of all of them.
     """
     parts = ["# Results", dataset_note, "Made by the workflow; do not edit."]
     for table in tables:
@@ -24,4 +32,9 @@ def write_readme(
         parts.append(text.replace("# ", "## ", 1))
     for name, caption in figures.items():
         parts.append(f"![{caption}]({name})\n\n*{caption}*")
+    lines = [f"| `{name}` | `{root}` |" for name, root in roots.items()]
+    table = "\n".join(
+        ["| result | root |", "| --- | --- |", *lines, f"| all of them | `{joined}` |"]
+    )
+    parts += ["## Roots", _ROOTS, table]
     write_text(path, "\n\n".join(parts) + "\n")

@@ -1,7 +1,7 @@
 """A table as CSV, Markdown and HTML. CSV is the result, the others are for reading."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,15 @@ class TablePage:
     notes: Sequence[str] = ()
 
 
-def write_table(page: TablePage, outputs: Mapping[str, str | Path]) -> None:
+def write_table(
+    page: TablePage, outputs: Mapping[str, str | Path], root_of: Callable[[str | Path], str]
+) -> None:
     """Write a table for machines and for people.
 
     Args:
         page: The table.
         outputs: Paths of `csv`, `difference` (CSV), `markdown` and `html`.
+        root_of: Returns the root of a file that is written: it stands below the table.
     """
     write_frame(outputs["csv"], page.table)
     write_frame(outputs["difference"], page.differences)
@@ -56,10 +59,12 @@ def write_table(page: TablePage, outputs: Mapping[str, str | Path]) -> None:
         "Means over all labels, as the paper prints them": _for_people(page.table),
         "Means over frequent labels": _frequent_for_people(page.table),
     }
+    root = root_of(outputs["csv"])
+    lineage = f"Root of {Path(outputs['csv']).name}: `{root}`"
     note = " ".join([*_notes(page.table), *page.notes])
     parts = [f"## {name}\n\n{_markdown(table)}" for name, table in sections.items() if len(table)]
-    write_text(outputs["markdown"], "\n\n".join([f"# {page.title}", *parts, note]) + "\n")
-    write_page(outputs["html"], sections, page.title, note)
+    write_text(outputs["markdown"], "\n\n".join([f"# {page.title}", *parts, note, lineage]) + "\n")
+    write_page(outputs["html"], sections, page.title, f"{note} {lineage.replace('`', '')}")
 
 
 def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:

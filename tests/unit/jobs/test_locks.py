@@ -10,7 +10,7 @@ import pytest
 from maknet.files import ROOT
 from maknet.jobs import locks
 from maknet.jobs.locks import output_lock
-from maknet.provenance.records import JobSpec, is_up_to_date, write_record
+from maknet.provenance.record_writer import JobSpec, RecordWriter, is_up_to_date
 
 HOLDER = """
 import sys, time
@@ -82,7 +82,7 @@ def test_what_was_made_is_told_from_what_was_not(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("2")
     mine = step(tmp_path, seeds=[1], rate=0.1, range=(1, 2))
     assert not is_up_to_date(mine)
-    write_record(mine, datetime.now(UTC))
+    RecordWriter(mine, datetime.now(UTC)).write()
     assert is_up_to_date(mine)
     assert not is_up_to_date(step(tmp_path, seeds=[2], rate=0.1, range=(1, 2)))
     (tmp_path / "out").write_text("3")

@@ -36,11 +36,11 @@ def test_native_leaves_all_as_it_is() -> None:
 
 
 def test_a_cpu_without_avx2_is_refused_and_told_what_to_do(cpuinfo: Path) -> None:
-    check_cpu("portable")
+    check_cpu({"jobs": {"numerics": "portable"}})
     cpuinfo.write_text(INFO.format("fma"))
     with pytest.raises(InputError, match=r"no avx2; set jobs.numerics: native"):
-        check_cpu("portable")
-    check_cpu("native")
+        check_cpu({"jobs": {"numerics": "portable"}})
+    check_cpu({"jobs": {"numerics": "native"}})
 
 
 def test_another_architecture_is_named_in_the_log(
@@ -49,7 +49,7 @@ def test_another_architecture_is_named_in_the_log(
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     cpuinfo.write_text("processor : 0\nFeatures : fp asimd\n")
     with caplog.at_level(logging.WARNING):
-        check_cpu("portable")
+        check_cpu({"jobs": {"numerics": "portable"}})
     assert "aarch64" in caplog.text
 
 

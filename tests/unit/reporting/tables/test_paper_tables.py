@@ -56,7 +56,7 @@ def lines(*runs: Repeated) -> list[Line]:
 
 def pages(folder: Path, page: TablePage) -> dict[str, Path]:
     paths = {name: folder / f"t.{name}" for name in FILES}
-    write_table(page, paths)
+    write_table(page, paths, lambda path: f"root of {Path(path).read_text()[:7]}")
     return paths
 
 

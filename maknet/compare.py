@@ -1,0 +1,75 @@
+"""Where do two runs part, and why?
+
+`python -m maknet.compare A B` compares two results folders, of two machines, two commits or two
+configurations, by their records, and names the first jobs whose results differ, the cause, and how
+many later differences follow from it. Exit 0 if nothing differs.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from maknet.errors import InputError
+from maknet.provenance.comparison import CHANCE, Cause, Comparison, FirstJob, compare
+
+_SHOWN = 6
+
+
+def text(found: Comparison) -> str:
+    """Return a comparison for people."""
+    lines = [f"{found.jobs} jobs compared, {found.differing} with another result"]
+    for first in found.first:
+        lines += ["", *_first_lines(first)]
+    for job, causes in found.also.items():
+        lines += ["", f"changed as well, in a job that follows: {job}", *_cause_lines(causes)]
+    for name, only in (("first", found.only_a), ("second", found.only_b)):
+        if only:
+            lines += ["", f"only the {name} run has: {_shortened(only)}"]
+    return "\n".join(lines)
+
+
+def _first_lines(first: FirstJob) -> Iterator[str]:
+    yield f"the runs part at: {first.job}"
+    yield from _cause_lines(first.causes)
+    yield f"  other bytes: {_shortened(first.files)}"
+    if first.followers:
+        yield f"  {len(first.followers)} later jobs follow: {_shortened(first.followers)}"
+
+
+def _cause_lines(causes: Sequence[Cause]) -> Iterator[str]:
+    for cause in causes[:_SHOWN]:
+        if cause.kind == CHANCE:
+            yield f"  cause: none that the records know ({cause.what}): chance"
+        else:
+            yield f"  cause: {cause.kind} {cause.what}: {cause.a[:40]}, then {cause.b[:40]}"
+    if len(causes) > _SHOWN:
+        yield f"  ... and {len(causes) - _SHOWN} more (--json lists all)"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f", ... and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m maknet.compare", description=__doc__)
+    parser.add_argument("a", help="results folder of the first run")
+    parser.add_argument("b", help="results folder of the second run")
+    parser.add_argument("results", nargs="*", help="files to walk from, such as table2.csv")
+    parser.add_argument("--json", action="store_true", help="print for machines")
+    chosen = parser.parse_args(arguments)
+    try:
+        found = compare(chosen.a, chosen.b, chosen.results)
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    data: Mapping[str, object] = asdict(found)
+    sys.stdout.write((json.dumps(data, indent=1) if chosen.json else text(found)) + "\n")
+    return 1 if found.differing or found.only_a or found.only_b else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
