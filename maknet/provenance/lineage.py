@@ -9,11 +9,12 @@ from maknet.errors import InputError
 from maknet.provenance.code import RECORDS, code_digest, code_files
 from maknet.provenance.digests import DigestStore
 from maknet.provenance.environment import version
+from maknet.provenance.job_settings import depends_on
 from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.receipts import compare_with_receipt, receipt_path
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.roots import file_root, joined_root
-from maknet.provenance.settings import Setting, changed_settings, is_kept, uses
+from maknet.provenance.settings import Setting, changed_settings, is_kept
 
 INTACT, CHANGED, MISSING, RAW, RECEIPT = "intact", "changed", "missing", "raw", "receipt"
 _NO_RECORD = (
@@ -226,7 +227,7 @@ class Lineage:
             return
         if record.config not in self._settings:
             self._settings[record.config] = changed_settings(self._folder, record.config)
-        changed = [s for s in self._settings[record.config] if uses(record.params, s)]
+        changed = [s for s in self._settings[record.config] if depends_on(record, s)]
         for s in changed:
             name = f"{s.key} ({record.rule})"
             yield Finding(depth, "config", name, record.rule, CHANGED, repr(s.recorded),

@@ -94,7 +94,7 @@ def uses(params: Any, setting: Setting) -> bool:  # noqa: ANN401 - any JSON valu
     """
     name, recorded = setting.key.split(".")[-1], setting.recorded
     items = {name: [recorded]}
-    if isinstance(recorded, list):
+    if isinstance(recorded, list) and name.endswith("s"):
         items[name.removesuffix("s")] = recorded
     if isinstance(params, Mapping):
         return any(

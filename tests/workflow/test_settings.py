@@ -1,0 +1,103 @@
+"""Whatever setting makes Snakemake plan a job, the audit names for that job, and no other."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from maknet.provenance.job_settings import depends_on, settings_by_rule
+from maknet.provenance.records import read_records
+from maknet.provenance.settings import Setting, merged_files
+from tests.workflow.conftest import MINI, ROOT, Run
+
+pytestmark = pytest.mark.workflow
+OTHER = {
+    "cpu": "cuda", "f1": "auc", "auc": "f1", "last": "auc", "labeled": "recounted", "drop": "keep",
+    "lesanet": "none", "patient": "lesanet", "idc": "nbia", "portable": "native",
+    "published": "none",
+}  # fmt: skip
+# These decide which rules there are, which is no change of a job.
+SOURCES = ("dataset", "labeled.source", "unlabeled.source", "generic", "seeds", "student.rounds")
+_JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
+
+
+def leaves(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from leaves(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def others(value: Any) -> list[Any]:  # noqa: ANN401
+    """Return other values, of which the schema takes one or another."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1, value * 0.9, value - 1, value + 2]
+    if isinstance(value, str):
+        return [OTHER[value]] if value in OTHER else []
+    if isinstance(value, list) and value and isinstance(value[0], int | float):
+        return [[*value[:-1], value[-1] * 0.95], [*value[:-1], value[-1] + 1], value[:-1]]
+    return [["bodypart", "type"]] if value == ["bodypart"] else []
+
+
+def nested(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return value  # type: ignore[no-any-return]
+
+
+def planned(said: str) -> set[tuple[str, str]]:
+    """Return rule and wildcards of the jobs whose parameters have changed."""
+    return {
+        (rule, " ".join(re.findall(r"wildcards: (.*)", block)))
+        for rule, block in _JOB.findall(said)
+        if "Params have changed" in block
+    }
+
+
+@pytest.mark.slow
+def test_the_list_of_settings_is_what_snakemake_plans(
+    finished: Path, tmp_path: Path, snakemake: Run
+) -> None:
+    files = [ROOT / "config/paper.yaml", *(ROOT / name for name in MINI)]
+    records = {id(r): r for r in read_records(finished / "results/demo").values()}.values()
+
+    def check(key: str, value: Any) -> str | None:  # noqa: ANN401
+        for number, other in enumerate(others(value)):
+            overlay = tmp_path / f"{key}{number}.yaml"
+            overlay.write_text(yaml.safe_dump(nested(key, other)))
+            done = snakemake(finished, "--dry-run", "--nolock", "--rerun-triggers", "params",
+                             configfiles=(*MINI, str(overlay)))  # fmt: skip
+            if done.returncode == 0:
+                setting = Setting(key, value, other)
+                named = {
+                    (r.rule, ", ".join(f"{k}={v}" for k, v in r.wildcards.items()))
+                    for r in records if depends_on(r, setting)
+                }  # fmt: skip
+                found = planned(done.stdout)
+                return None if named == found else f"{key}: {sorted(named ^ found)}"
+        return "" if others(value) else None
+
+    keys = [
+        (key, value) for key, value in leaves(merged_files([str(f) for f in files]))
+        if not key.startswith(SOURCES)
+    ]  # fmt: skip
+    with ThreadPoolExecutor(2) as pool:
+        wrong = list(pool.map(lambda item: check(*item), keys))
+    assert [said for said in wrong if said] == []
+    assert wrong.count("") <= 12  # values that the schema takes in no other form
+    assert len(keys) > 90
+
+
+def test_every_rule_of_the_list_is_one_of_the_workflow() -> None:
+    text = "\n".join(p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk"))
+    rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE))
+    rules |= set(re.findall(r"^use rule \w+ as (\w+) with:", text, re.MULTILINE))
+    assert set(settings_by_rule()) <= rules
