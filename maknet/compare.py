@@ -2,7 +2,9 @@
 
 `python -m maknet.compare A B` compares two results folders, of two machines, two commits or two
 configurations, by their records, and names the first jobs whose results differ, the cause, and how
-many later differences follow from it. Exit 0 if nothing differs.
+many later differences follow from it. Exit 0 if nothing differs. `python -m maknet.compare A
+--published` says which results of the demo have the bytes that are published in
+config/demo_digests.csv.
 """
 
 import argparse
@@ -10,9 +12,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.provenance.comparison import CHANCE, Cause, Comparison, FirstJob, compare
+from maknet.provenance.published import Agreement, agreement, publish
 
 _SHOWN = 6
 
@@ -27,6 +31,21 @@ def text(found: Comparison) -> str:
     for name, only in (("first", found.only_a), ("second", found.only_b)):
         if only:
             lines += ["", f"only the {name} run has: {_shortened(only)}"]
+    return "\n".join(lines)
+
+
+def published_text(alike: Agreement) -> str:
+    """Return what a run has of the published results, for people."""
+    total = len(alike.same) + len(alike.other) + len(alike.missing)
+    lines = [f"{len(alike.same)} of {total} published results are here byte for byte."]
+    for name, files in (("Other bytes", alike.other), ("Missing", alike.missing)):
+        if files:
+            lines.append(f"{name}: {', '.join(files)}")
+    if alike.other:
+        lines.append(
+            "Another CPU architecture, other packages, settings or code: "
+            "the records in provenance/ say which."
+        )
     return "\n".join(lines)
 
 
@@ -57,11 +76,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m maknet.compare", description=__doc__)
     parser.add_argument("a", help="results folder of the first run")
-    parser.add_argument("b", help="results folder of the second run")
+    parser.add_argument("b", nargs="?", help="results folder of the second run")
     parser.add_argument("results", nargs="*", help="files to walk from, such as table2.csv")
+    parser.add_argument("--published", action="store_true",
+                        help="compare with the published digests of the demo")  # fmt: skip
+    parser.add_argument("--publish", action="store_true",
+                        help="write the digests of A as the published ones")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print for machines")
     chosen = parser.parse_args(arguments)
+    if (chosen.b is None) != (chosen.published or chosen.publish):
+        parser.error("name two results folders, or one and --published")
     try:
+        if chosen.publish:
+            publish(Path(chosen.a))
+        if chosen.b is None:
+            alike = agreement(Path(chosen.a))
+            sys.stdout.write(published_text(alike) + "\n")
+            return 1 if alike.other or alike.missing else 0
         found = compare(chosen.a, chosen.b, chosen.results)
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")

@@ -34,7 +34,7 @@ def leaves(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield key, value
 
 
-def others(value: Any) -> list[Any]:  # noqa: ANN401
+def others(value: Any) -> list[Any]:
     """Return other values, of which the schema takes one or another."""
     if isinstance(value, bool):
         return [not value]
@@ -47,7 +47,7 @@ def others(value: Any) -> list[Any]:  # noqa: ANN401
     return [["bodypart", "type"]] if value == ["bodypart"] else []
 
 
-def nested(key: str, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def nested(key: str, value: Any) -> dict[str, Any]:
     for name in reversed(key.split(".")):
         value = {name: value}
     return value  # type: ignore[no-any-return]
@@ -69,7 +69,7 @@ def test_the_list_of_settings_is_what_snakemake_plans(
     files = [ROOT / "config/paper.yaml", *(ROOT / name for name in MINI)]
     records = {id(r): r for r in read_records(finished / "results/demo").values()}.values()
 
-    def check(key: str, value: Any) -> str | None:  # noqa: ANN401
+    def check(key: str, value: Any) -> str | None:
         for number, other in enumerate(others(value)):
             overlay = tmp_path / f"{key}{number}.yaml"
             overlay.write_text(yaml.safe_dump(nested(key, other)))
