@@ -64,7 +64,7 @@ def run(folder: Path, cpu: str, chosen: argparse.Namespace) -> tuple[dict[str, s
         "--configfile", *(str(ROOT / name) for name in CONFIGS),
     ]  # fmt: skip
     started = time.perf_counter()
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:

@@ -16,7 +16,7 @@ from maknet.files import read_json, write_json
 from maknet.provenance.paths import resolve
 
 # How and where jobs run changes no result, but for `jobs.numerics`.
-_NO_RESULT = ("jobs", "paths", "config_files", "software")
+_NO_RESULT = ("jobs", "paths", "release", "config_files", "software")
 ABSENT = object()
 
 
