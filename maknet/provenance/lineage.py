@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.provenance.code import RECORDS, code_digest, code_files
+from maknet.provenance.cpu import PORTABLE, cpu
 from maknet.provenance.digests import DigestStore
 from maknet.provenance.environment import version
 from maknet.provenance.job_settings import depends_on
@@ -16,7 +17,9 @@ from maknet.provenance.records import Record, read_records
 from maknet.provenance.roots import file_root, joined_root
 from maknet.provenance.settings import Setting, changed_settings, is_kept
 
-INTACT, CHANGED, MISSING, RAW, RECEIPT = "intact", "changed", "missing", "raw", "receipt"
+INTACT, CHANGED, MISSING, RAW, RECEIPT, OTHER = (
+    "intact", "changed", "missing", "raw", "receipt", "other",
+)  # fmt: skip
 _NO_RECORD = (
     "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"
 )
@@ -35,7 +38,8 @@ class Finding:
         path: File or folder, script, setting, or package.
         rule: Rule that made the file, or ran the code; empty for raw data.
         status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
-            `receipt`: deleted after use, its receipt lists the archive's files.
+            `receipt`: deleted after use, its receipt lists the archive's files; `other`: a CPU
+            other than this machine's, which is no fault.
         recorded: Digest, value or version when it was made or read.
         found: Digest, value or version now.
         note: Further explanation; may be empty.
@@ -103,7 +107,7 @@ def result_roots(names: Sequence[str], records: Mapping[str, Record]) -> dict[st
 
 def all_intact(findings: list[Finding]) -> bool:
     """Return whether nothing was changed and nothing is missing."""
-    return all(finding.status in (INTACT, RAW, RECEIPT) for finding in findings)
+    return all(finding.status in (INTACT, RAW, RECEIPT, OTHER) for finding in findings)
 
 
 def results_folder(path: Path) -> Path:
@@ -179,8 +183,8 @@ class Lineage:
             self._seen.add(receipt)
             yield self._compare(receipt, record.outputs[receipt], record, depth + 1)
         for finding in (*_code(record, depth + 1), *self._config(record, depth + 1),
-                        *_packages(record, depth + 1)):  # fmt: skip
-            key = f"{finding.kind} {finding.path} {finding.recorded}"
+                        *_packages(record, depth + 1), *_cpu(record, depth + 1)):  # fmt: skip
+            key = f"{finding.kind} {finding.path} {finding.recorded} {finding.status}"
             if key not in self._seen:
                 self._seen.add(key)
                 yield finding
@@ -253,3 +257,18 @@ def _packages(record: Record, depth: int) -> Iterator[Finding]:
         now = version(name)
         status = INTACT if now == recorded else CHANGED
         yield Finding(depth, "package", name, record.rule, status, str(recorded), str(now))
+
+
+def _cpu(record: Record, depth: int) -> Iterator[Finding]:
+    """Yield the CPU of a job, which decides bytes unless its numerics were portable."""
+    made_on, here = record.environment["cpu"], cpu()
+    portable = record.params.get("numerics") == "portable"
+    unset = [n for n, value in PORTABLE.items() if made_on["settings"].get(n) != value]
+    model, status, note = made_on["model"], INTACT, ""
+    if portable and unset:
+        status, note = CHANGED, f"numerics were to be portable, but these were not set: {unset}"
+    elif model != here["model"]:
+        may = "has the same bytes" if portable else "may have other bytes: its numerics are native"
+        status, note = OTHER, f"this machine's is {here['model']}; made anew here, a result {may}"
+    yield Finding(depth, "cpu", f"{model} ({' '.join(made_on['instruction_sets'])})", record.rule,
+                  status, model, here["model"], note)  # fmt: skip

@@ -33,11 +33,10 @@ def write_statement(
         run: What else is said of the run: commit, data, packages.
     """
     prefix = f"{results}/"
+    digests = {name.removeprefix(prefix): sha256(name) for name in roots}
     write_json(path, {
         "_type": _STATEMENT,
-        "subject": [
-            {"name": name.removeprefix(prefix), "digest": {"sha256": sha256(name)}} for name in roots
-        ],
+        "subject": [{"name": n, "digest": {"sha256": value}} for n, value in digests.items()],
         "predicateType": _PREDICATE,
         "predicate": {
             "root": joined_root(roots),

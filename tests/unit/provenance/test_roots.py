@@ -187,3 +187,22 @@ def test_results_of_others_are_audited_without_writing(monkeypatch: pytest.Monke
         kept.unlink()
     assert not list(Path("results/digests").iterdir())
     assert all_intact(audit(RESULT, deep=True))
+
+
+def test_the_audit_names_the_cpu_where_it_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [f for f in audit(RESULT) if f.kind == "cpu"]
+    assert [f.status for f in before] == ["intact"]
+    monkeypatch.setattr("maknet.provenance.lineage.cpu", lambda: {"model": "a laptop's"})
+    (found,) = [f for f in audit(RESULT) if f.kind == "cpu"]
+    assert found.status == "other"
+    assert "this machine's is a laptop's" in found.note
+    assert "may have other bytes" in found.note
+    assert all_intact(audit(RESULT))
+
+
+def test_portable_numerics_that_were_not_set_are_a_finding() -> None:
+    forge("prepare/b1", put("params", "numerics", value="portable"))
+    forge("prepare/b1", put("environment", "cpu", "settings", value={"MKL_CBWR": "AVX2"}))
+    notes = [f.note for f in audit(RESULT) if f.kind == "cpu" and f.status == "changed"]
+    assert len(notes) == 1
+    assert "'MKL_CBWR'" in notes[0]
