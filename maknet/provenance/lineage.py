@@ -164,6 +164,14 @@ class Lineage:
                 yield self._compare(other, made_by.outputs[other], made_by, depth)
         self._beside.clear()
 
+    def beside(self, path: str) -> list[Finding]:
+        """Return the finding of a file that a job wrote beside what was walked to."""
+        record = self._records.get(path)
+        if record is None or path in self._seen:
+            return []
+        self._seen.add(path)
+        return [self._compare(path, record.outputs[path], record, 1)]
+
     def _walk(
         self, path: str, recorded: str, depth: int, folders: Sequence[str]
     ) -> Iterator[Finding]:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from maknet.files import sha256
+from maknet.provenance.code import RECORDS
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record
 from maknet.provenance.ro_crate_graph import CrateGraph, refer
+from maknet.provenance.roots import file_root
 
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -35,6 +38,7 @@ _MIME = {
     ".png": "image/png", ".pdf": "application/pdf", ".npz": "application/zip",
 }  # fmt: skip
 MAIN = "workflow/Snakefile"  # below the results folder
+ROOT_PROPERTY = "urn:maknet-workflow:lineage-root:v1"
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,8 @@ class _Crate:
         for path in sorted((self._root / "workflow").rglob("*")):
             name = quote(str(path.relative_to(self._root)))
             if path.is_file() and name != MAIN:
-                graph.add(name, "File", name=path.name, encodingFormat="text/plain")
+                graph.add(name, "File", name=path.name, encodingFormat="text/plain",
+                          sha256=sha256(path))  # fmt: skip
                 self._parts.append(name)
 
     def _address(self, view: str, path: str = "") -> str:
@@ -180,6 +185,12 @@ class _Crate:
         label = ".".join([record.rule, *(v for v in record.wildcards.values() if v)])
         read = [self._file(path, value, record, "input") for path, value in record.inputs.items()]
         made = [self._file(path, value, record, "output") for path, value in record.outputs.items()]
+        for name, path in zip(made, record.outputs, strict=True):
+            root = self.graph.add(
+                f"#root/{quote(path)}", "PropertyValue", name="lineage root",
+                propertyID=ROOT_PROPERTY, value=file_root(record, path),
+            )  # fmt: skip
+            self.graph.link(name, "identifier", root)
         for key, value in record.params.items():
             kind = {bool: "Boolean", int: "Integer", float: "Float"}.get(type(value), "Text")
             read.append(self.graph.add(
@@ -239,6 +250,11 @@ class _Crate:
                  "endTime": max(r.ended for r in self._records)}  # fmt: skip
         agent = graph.entities["./"]["author"]
         results = [p for p in self._parts if not p.startswith("workflow/")]
+        if (self._root / RECORDS).is_dir():
+            self._parts.append(graph.add(
+                f"{RECORDS}/", "Dataset", name="Records", encodingFormat="application/json",
+                description="One record for each job; the roots are made of them.",
+            ))  # fmt: skip
         graph.add("#run", "CreateAction", name="The run", description="The whole run",
                   instrument={"@id": MAIN}, agent=agent, actionStatus=_DONE,
                   result=refer(results), **times)  # fmt: skip

@@ -17,12 +17,14 @@ from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record, read_records
 
 _SPLITS = {"text_mined": "test", "hand_labeled": "hand"}
+_OF_NETWORK = ("parameters", "paper_size_parameters", "width")
 # Parts of the answer, and what their files' paths hold.
 _PARTS = {
     "metrics": "/metrics/", "thresholds": "/thresholds/", "scores": "/scores/",
     "weights": "/model.safetensors", "pseudo-labels": "/pseudo/", "label tables": "labels/",
     "images of lesions": "/labeled/", "patches of lesions": "/patches/",
-    "unlabeled images": "/unlabeled/", "receipts": "/receipts/",
+    "unlabeled images": "/unlabeled/", "receipts": "/receipts/", "network": "/network.json",
+    "lesions' positions": "DL_info.csv", "texture images": "/textures/",
 }  # fmt: skip
 
 
@@ -69,10 +71,15 @@ def trace_cell(table: str, cell: str, *, deep: bool = False, root: str | None = 
     runs = _runs(records[table], Path(table).name, row)
     wanted = _wanted(set(runs), column)
     findings = compare_root(result_roots([table], records), root)
-    findings += Lineage(folder, records, deep=deep, wanted=wanted).walk(table)
+    lineage = Lineage(folder, records, deep=deep, wanted=wanted)
+    findings += lineage.walk(table)
+    if needs_thresholds(column):
+        for run in runs:
+            findings += lineage.beside(f"{folder}/thresholds/{run}.json")
+    shards = [f.path for f in findings if f.kind == "file" and f.path.endswith(".npy")]
+    for shard in shards:
+        findings += lineage.beside(_series_table(shard))
     files = [f.path for f in findings if f.kind == "file"]
-    if not column.endswith("_auc"):
-        files += [f"{folder}/thresholds/{run}.json" for run in runs]
     parts = {part: sorted(p for p in files if mark in p) for part, mark in _PARTS.items()}
     shards = [p for p in parts["unlabeled images"] if p.endswith(".npy")]
     return CellTrace(
@@ -107,14 +114,18 @@ def _runs(record: Record, table: str, row: dict[str, str]) -> list[str]:
 def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
     """Return which inputs of which rule have a part in a column of these runs."""
     splits = {split for prefix, split in _SPLITS.items() if column.startswith(prefix)}
-    if not column.endswith("_auc"):
-        splits.add("val")  # thresholds are chosen there
+    if needs_thresholds(column):
+        splits.add("val")  # they are chosen there
     unused = {"val", "test", "hand"} - splits
+    resampled = column.endswith(("_low", "_high", "_sd"))
 
     def wanted(record: Record, source: str) -> bool:
-        name = Path(source).name.split(".")[0]
+        path = Path(source)
+        name = path.name.split(".")[0]
         if record.rule.startswith("make_table"):
-            return name in runs
+            if column in _OF_NETWORK or not splits:
+                return column in _OF_NETWORK and path.name == "network.json"
+            return name in runs and (resampled or not path.name.endswith(".bootstrap.npz"))
         if record.rule.startswith(("compute_metrics", "predict_")):
             return name not in unused
         return True
@@ -122,7 +133,17 @@ def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
     return wanted
 
 
+def needs_thresholds(column: str) -> bool:
+    """Return whether a column depends on the thresholds: all but AUC and average precision do."""
+    measure = next((column.removeprefix(p) for p in _SPLITS if column.startswith(p)), "")
+    return measure.lstrip("_").startswith(("f1", "precision", "recall", "never_predicted"))
+
+
 def _accepted(shard: str) -> list[str]:
-    table = resolve(shard).with_suffix(".series.csv")
+    table = resolve(_series_table(shard))
     rows = read_rows(table) if table.is_file() else []
     return [row["series_uid"] for row in rows if row["status"] == "accepted"]
+
+
+def _series_table(shard: str) -> str:
+    return f"{shard.removesuffix('.npy')}.series.csv"

@@ -92,6 +92,27 @@ def test_a_threshold_is_part_of_an_f1(inside: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "there", "not_there"),
+    [
+        ("2:hand_labeled_auc_frequent_low", {"scores"}, {"thresholds"}),
+        ("2:text_mined_average_precision", {"scores"}, {"thresholds"}),
+        ("control:text_mined_never_predicted", {"scores", "thresholds"}, {"pseudo-labels"}),
+        ("2:text_mined_evaluable", {"scores"}, {"thresholds"}),
+        ("2:width", {"network"}, {"scores", "thresholds", "metrics"}),
+        ("2:seeds", set(), {"network", "scores", "thresholds", "metrics"}),
+    ],
+)
+def test_a_cell_names_what_it_depends_on_and_no_more(
+    inside: Path, cell: str, there: set[str], not_there: set[str]
+) -> None:
+    answer = trace_cell(TABLES[1], cell)
+    assert there <= answer.parts.keys()
+    assert not not_there & answer.parts.keys()
+    named = {path for paths in answer.parts.values() for path in paths}
+    assert named <= {f.path for f in answer.findings}  # nothing is named that is not audited
+
+
+@pytest.mark.parametrize(
     ("cell", "words"),
     [("9:hand_labeled_auc", "has no row '9'; it has 1 to 4"), ("1:auc", "has no column 'auc'")],
 )
