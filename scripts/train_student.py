@@ -1,6 +1,7 @@
-"""Rules train_student and train_control: with noise, on labeled and pseudo-labeled images.
+"""Rules train_student, train_control and train_factor: labeled and pseudo-labeled images, noise.
 
-The control has a student's network, noise, epochs and batches, on the labeled images alone.
+The control has a student's noise, epochs and batches on the labeled images alone, a cell of the
+factors one or the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +16,14 @@ from maknet.models.build import NetworkSpec
 from maknet.training.classifier.augment import Augmentation
 from maknet.training.classifier.batches import BatchLoader
 from maknet.training.classifier.recipe import FocalSettings, focal_recipe
-from maknet.training.classifier.streams import (
-    label_counts,
-    labeled_stream,
-    pseudo_labeled_stream,
-)
+from maknet.training.classifier.streams import label_counts, labeled_stream, pseudo_labeled_stream
 from maknet.training.job import TrainingJob, run_training
 from maknet.training.validation import Validation
 
 
 def main(
     training_job: TrainingJob, inputs: Mapping[str, Path], settings: Mapping[str, Any],
-    student: Mapping[str, Any], augmentation: Mapping[str, Any], loss: Mapping[str, Any],
+    student: Mapping[str, Any], augmentation: Mapping[str, Any] | None, loss: Mapping[str, Any],
     evaluation: Mapping[str, Any], seed: int, run: str, shards: Sequence[Path] = (),
 ) -> None:  # fmt: skip
     device = training_job.open_device()
@@ -44,7 +41,9 @@ def main(
         )  # fmt: skip
         recounted = pseudo if student["class_weights"] == "recounted" else None
     recipe = focal_recipe(
-        BatchLoader(streams, seed, Augmentation.from_config(augmentation)),
+        BatchLoader(
+            streams, seed, Augmentation.from_config(augmentation) if augmentation else None
+        ),
         label_counts(images, recounted, student["images_without_label"]),
         FocalSettings.from_config(student, loss),
         Validation(load_split(inputs, "val"), relations["parents"], **evaluation),

@@ -100,8 +100,8 @@ wildcard_constraints:
     round=r"\d+",
     seed=r"(-seed\d+)?",
     run=(
-        r"(maknet|(vgg16|resnet18)(_imagenet)?|student\d+|control"
-        r"|lesanet_(imagenet|tcia|scratch(_slow)?))(-seed\d+)?"
+        r"(maknet|(vgg16|resnet18)(_imagenet)?|student\d+|control|factor_[a-z]+_[a-z]+_[a-z]+"
+        r"|lesanet_(imagenet|tcia(_shuffled)?|vgg16|scratch(_slow)?))(-seed\d+)?"
     ),
 
 
@@ -174,6 +174,22 @@ def backbone_of(wildcards) -> str | list[str]:
     """Return the weights that a LesaNet starts from; none for random ones."""
     if wildcards.init.startswith("scratch"):
         return []
-    domain = f"<results>/runs/vgg16_tcia{wildcards.seed}/model.safetensors"
-    generic = generic_weights("vgg16", wildcards.seed)
-    return domain if wildcards.init == "tcia" else generic
+    if wildcards.init == "imagenet":
+        return generic_weights("vgg16", wildcards.seed)
+    run = "vgg16" if wildcards.init == "vgg16" else f"vgg16_{wildcards.init}"
+    return f"<results>/runs/{run}{wildcards.seed}/model.safetensors"
+
+
+def factor_run(noise: str, length: str, labels: str) -> str:
+    """Return the run of a cell: two of them are table 2's control and its first student."""
+    of_table2 = {"none": "control", "real": "student1"}
+    if (noise, length) == ("noise", "student") and labels in of_table2:
+        return of_table2[labels]
+    return f"factor_{noise}_{length}_{labels}"
+
+
+def factor_labels(wildcards) -> str | list[str]:
+    """Return the pseudo-labels of a cell, none where it has labeled images alone."""
+    suffix = {"none": None, "real": "", "shuffled": "_shuffled"}[wildcards.labels]
+    found = f"<results>/pseudo/round1{suffix}{wildcards.seed}.npz"
+    return [] if suffix is None else found

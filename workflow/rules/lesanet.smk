@@ -47,7 +47,7 @@ rule train_lesanet:
     benchmark:
         "<benchmarks>/train/lesanet_{init}{seed}.tsv"
     wildcard_constraints:
-        init="imagenet|tcia|scratch|scratch_slow",
+        init="imagenet|tcia|tcia_shuffled|vgg16|scratch|scratch_slow",
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

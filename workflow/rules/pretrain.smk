@@ -3,23 +3,28 @@
 
 
 rule pretrain_vgg16:
-    """VGG16 on the unlabeled images with the pseudo-labels of the last round (section 4.5)."""
+    """VGG16 on the unlabeled images with the pseudo-labels of the last round (section 4.5).
+
+    `_shuffled` has the labels of other images, see `beyond.smk`.
+    """
     input:
         val="<data>/labeled/val.npy",
         val_index="<data>/labeled/val.csv",
         val_labels="<data>/labels/val.npz",
         relations="<data>/labels/relations.json",
-        pseudo=f"<results>/pseudo/round{len(ROUNDS) + 1}{{seed}}.npz",
+        pseudo=f"<results>/pseudo/round{len(ROUNDS) + 1}{{labels}}{{seed}}.npz",
         shards=SHARDS,
     output:
-        weights="<results>/runs/vgg16_tcia{seed}/model.safetensors",
-        network="<results>/runs/vgg16_tcia{seed}/network.json",
-        history="<results>/runs/vgg16_tcia{seed}/history.csv",
-        events=directory("<results>/runs/vgg16_tcia{seed}/events"),
+        weights="<results>/runs/vgg16_tcia{labels}{seed}/model.safetensors",
+        network="<results>/runs/vgg16_tcia{labels}{seed}/network.json",
+        history="<results>/runs/vgg16_tcia{labels}{seed}/history.csv",
+        events=directory("<results>/runs/vgg16_tcia{labels}{seed}/events"),
     log:
-        "<logs>/train/vgg16_tcia{seed}.log",
+        "<logs>/train/vgg16_tcia{labels}{seed}.log",
     benchmark:
-        "<benchmarks>/train/vgg16_tcia{seed}.tsv"
+        "<benchmarks>/train/vgg16_tcia{labels}{seed}.tsv"
+    wildcard_constraints:
+        labels="(_shuffled)?",
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

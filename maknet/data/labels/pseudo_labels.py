@@ -5,7 +5,7 @@ entries. N images, R rows that are asked for, K the largest number of labels per
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maknet.data.arrays import load_arrays, save_arrays
 from maknet.errors import InputError
 from maknet.files import parsing
+from maknet.seeding import generator
 
 NONE = -1  # fills the places behind an image's last label
 
@@ -73,6 +74,19 @@ class PseudoLabels:
                 f"The pseudo-labels belong to {len(self)} images of {len(self.batches)} batches, "
                 f"not to these {int(counts.sum())} of {len(batches)}; label the images anew."
             )
+
+
+def shuffled_labels(labels: PseudoLabels, seed: int) -> PseudoLabels:
+    """Return the labels of all images dealt out to other images: every label keeps its count.
+
+    Args:
+        labels: Pseudo-labels of N images.
+        seed: Seed of the permutation.
+    """
+    order = generator(seed, "shuffled pseudo-labels").permutation(len(labels))
+    return replace(
+        labels, label=labels.label[order], score=labels.score[order], removed=labels.removed[order]
+    )
 
 
 def sparse_labels(

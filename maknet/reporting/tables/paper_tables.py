@@ -70,14 +70,26 @@ def paper_table(
         lines: Its lines.
         confidence: Confidence of the intervals.
     """
+    return line_table(KEYS[number], dataset, lines, confidence)
+
+
+def line_table(key: str, dataset: str, lines: Sequence[Line], confidence: float) -> pd.DataFrame:
+    """Return a table of the paper's form.
+
+    Args:
+        key: The column that names its lines; networks are `arch`, which have their parameters.
+        dataset: `deeplesion`, `phantom` or `sample`.
+        lines: Its lines.
+        confidence: Confidence of the intervals.
+    """
     rows = []
     for line in lines:
-        row = {"dataset": dataset, KEYS[number]: line.title}
-        if number == 1:
+        row = {"dataset": dataset, key: line.title}
+        if key == "arch":
             row["parameters"] = line.network["parameters"]
         row |= metric_columns(line.scores, confidence)
         row["width"] = line.network["width"]
-        if number == 1:
+        if key == "arch":
             row["paper_size_parameters"] = line.network["paper_size_parameters"]
         rows.append({**row, "run": line.run})
     return numeric(pd.DataFrame(rows))

@@ -21,8 +21,8 @@ from maknet.metrics.multilabel import MEASURES, METRICS
 TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
 _COUNTS = ("never_predicted", "evaluable", "frequent")
 _TEXT = (
-    "dataset", "arch", "iteration", "method", "run", "difference_of", "test_set", "metric",
-    "labels",
+    "dataset", "arch", "iteration", "method", "cell", "start", "noise", "epochs_of",
+    "pseudo_labels", "run", "difference_of", "test_set", "metric", "labels",
 )  # fmt: skip
 
 

@@ -112,8 +112,9 @@ def _heads(table: pd.DataFrame) -> pd.DataFrame:
         shown["Arch"] = table["arch"]
         shown["Parameters"] = [f"{n:,}" for n in table["parameters"]]
         shown["At paper size"] = [f"{n:,}" for n in table["paper_size_parameters"]]
-    if "method" in table:
-        shown["Method"] = table["method"]
+    for key, title in {"method": "Method", "cell": "Cell", "start": "LesaNet from"}.items():
+        if key in table:
+            shown[title] = table[key]
     if "iteration" in table:
         names = {TEACHER: "0 (teacher)", CONTROL: "control (no pseudo-labels)"}
         shown["Iteration"] = [names.get(str(n), str(n)) for n in table["iteration"]]

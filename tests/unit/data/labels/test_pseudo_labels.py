@@ -13,6 +13,7 @@ from maknet.data.labels.pseudo_labels import (
     PseudoLabels,
     load_pseudo_labels,
     save_pseudo_labels,
+    shuffled_labels,
     sparse_labels,
 )
 from maknet.data.labels.pseudo_summary import count_by_label, summarize_rounds
@@ -41,6 +42,17 @@ def test_sparse_and_dense_are_the_same(seed: int, images: int, labels: int) -> N
     assert np.array_equal(again.label_counts(), kept.sum(0))
     assert (np.diff(score, axis=1) <= 0).all()  # the likeliest label first
     assert (score[label == NONE] == 0).all()
+
+
+@given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 12))
+def test_shuffled_labels_keep_every_count(seed: int, images: int, labels: int) -> None:
+    before = of(np.random.default_rng(seed).random((images, labels)) < 0.3)
+    after = shuffled_labels(before, seed)
+    assert np.array_equal(after.label_counts(), before.label_counts())
+    assert sorted(after.labels_per_image()) == sorted(before.labels_per_image())
+    assert sorted(map(tuple, after.label)) == sorted(map(tuple, before.label))
+    assert np.array_equal(after.label, shuffled_labels(before, seed).label)
+    after.check_images(before.batches, before.counts)
 
 
 def test_a_file_holds_all_of_it(tmp_path: Path) -> None:

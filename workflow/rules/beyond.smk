@@ -1,0 +1,171 @@
+# Beyond the paper: what makes the student better, and what a transfer is worth without the labels.
+# None of it is part of `all`; `snakemake beyond` makes it.
+NOISES = ["noise", "clean"]
+LABELS = ["none", "shuffled", "real"]
+# Where both have as many epochs, they are no factor.
+LENGTHS = ["student"] + ["teacher"] * (
+    config["training"]["epochs"] != config["student"]["epochs"]
+)
+CELLS = [
+    (noise, length, labels)
+    for length in LENGTHS
+    for labels in LABELS
+    for noise in NOISES
+]
+
+
+FACTOR_RUNS = [factor_run(*cell) for cell in CELLS]
+TRANSFER_RUNS = [
+    "lesanet_tcia",
+    "lesanet_tcia_shuffled",
+    "lesanet_vgg16",
+    "lesanet_imagenet",
+    "lesanet_scratch_slow",
+]
+
+
+rule shuffle_pseudo_labels:
+    """The labels of a round dealt out to other images: every label keeps its count."""
+    input:
+        labels="<results>/pseudo/round{round}{seed}.npz",
+    output:
+        shuffled="<results>/pseudo/round{round}_shuffled{seed}.npz",
+    log:
+        "<logs>/shuffle_pseudo_labels/round{round}{seed}.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        seed=seed_of,
+    script:
+        "../../scripts/shuffle_pseudo_labels.py"
+
+
+use rule train_student as train_factor with:
+    input:
+        train="<data>/labeled/train.npy",
+        train_index="<data>/labeled/train.csv",
+        train_labels="<data>/labels/train.npz",
+        val="<data>/labeled/val.npy",
+        val_index="<data>/labeled/val.csv",
+        val_labels="<data>/labels/val.npz",
+        relations="<data>/labels/relations.json",
+        pseudo=factor_labels,
+        shards=lambda w: [] if w.labels == "none" else SHARDS,
+    output:
+        weights="<results>/runs/factor_{noise}_{length}_{labels}{seed}/model.safetensors",
+        network="<results>/runs/factor_{noise}_{length}_{labels}{seed}/network.json",
+        history="<results>/runs/factor_{noise}_{length}_{labels}{seed}/history.csv",
+        events=directory("<results>/runs/factor_{noise}_{length}_{labels}{seed}/events"),
+    log:
+        "<logs>/train/factor_{noise}_{length}_{labels}{seed}.log",
+    benchmark:
+        "<benchmarks>/train/factor_{noise}_{length}_{labels}{seed}.tsv"
+    wildcard_constraints:
+        noise="|".join(NOISES),
+        length="student|teacher",
+        labels="|".join(LABELS),
+    params:
+        run=lambda w: f"factor_{w.noise}_{w.length}_{w.labels}",
+        settings=config["networks"]["maknet"],
+        student=lambda w: {
+            **STUDENT,
+            "epochs": config[{"teacher": "training"}.get(w.length, w.length)][
+                "epochs"
+            ],
+        },
+        augmentation=lambda w: config["augmentation"] if w.noise == "noise" else None,
+        loss=config["loss"],
+        evaluation=VALIDATION,
+        seed=seed_of,
+        device=config["device"],
+
+
+rule make_factors:
+    """What makes the student better: noise, epochs, pseudo-labels, or their number alone."""
+    input:
+        network="<results>/runs/maknet/network.json",
+        metrics=expand(
+            "<results>/metrics/{run}{seed}.json", run=FACTOR_RUNS, seed=SEEDS
+        ),
+        bootstrap=expand(
+            "<results>/metrics/{run}{seed}.bootstrap.npz", run=FACTOR_RUNS, seed=SEEDS
+        ),
+    output:
+        csv="<results>/factors.csv",
+        difference="<results>/factors_difference.csv",
+        by_seed="<results>/factors_by_seed.csv",
+        markdown="<results>/factors.md",
+        html=report(
+            "<results>/factors.html",
+            caption="../report/factors.rst",
+            category="Beyond the paper",
+        ),
+        png=report(
+            "<results>/factors.png",
+            caption="../report/factors.rst",
+            category="Beyond the paper",
+        ),
+        pdf="<results>/factors.pdf",
+    log:
+        "<logs>/make_factors.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        runs=FACTOR_RUNS,
+        cells=CELLS,
+        seeds=config["seeds"],
+        confidence=config["evaluation"]["confidence"],
+    script:
+        "../../scripts/make_factors.py"
+
+
+rule make_transfer:
+    """Domain or labels: LesaNet from VGG16s that saw other labels or other images, at one rate."""
+    input:
+        network="<results>/runs/lesanet_tcia/network.json",
+        metrics=expand(
+            "<results>/metrics/{run}{seed}.json", run=TRANSFER_RUNS, seed=SEEDS
+        ),
+        bootstrap=expand(
+            "<results>/metrics/{run}{seed}.bootstrap.npz",
+            run=TRANSFER_RUNS,
+            seed=SEEDS,
+        ),
+    output:
+        csv="<results>/transfer.csv",
+        difference="<results>/transfer_difference.csv",
+        by_seed="<results>/transfer_by_seed.csv",
+        markdown="<results>/transfer.md",
+        html=report(
+            "<results>/transfer.html",
+            caption="../report/transfer.rst",
+            category="Beyond the paper",
+        ),
+    log:
+        "<logs>/make_transfer.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        runs=TRANSFER_RUNS,
+        generic=config["generic"],
+        unlabeled=config["unlabeled"]["source"],
+        seeds=config["seeds"],
+        confidence=config["evaluation"]["confidence"],
+    script:
+        "../../scripts/make_transfer.py"
+
+
+rule beyond:
+    """Everything that goes beyond the paper; it is not part of `all`."""
+    input:
+        factors="<results>/factors.csv",
+        transfer="<results>/transfer.csv",
+
+
+localrules:
+    beyond,
