@@ -3,7 +3,7 @@
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 # The groups of tests and their order are those of tests/conftest.py.
-PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadgroup --no-loadscope-reorder
+PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 # One thread a job: the workflow runs jobs side by side, and small networks lose by more.
 export OMP_NUM_THREADS ?= 1
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from maknet.files import ROOT
 
@@ -20,19 +22,23 @@ settings.load_profile("tests")
 torch.set_num_threads(1)
 # One worker makes the run of all rules for this file while the others test without that run.
 FIRST = ROOT / "tests/workflow/test_mini.py"
-SLURM = ROOT / "tests/slurm"
+SLURM = "tests/slurm/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+class GroupScheduling(LoadFileScheduling):
+    """A worker takes one file at a time; one takes all on Slurm, whose jobs share one node."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return SLURM if nodeid.startswith(SLURM) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling | None:
+    """Give out tests by file, unless another way was asked for."""
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the file that makes the finished run first, and those that wait for the run last.
-
-    A worker takes one file at a time; all tests on Slurm go to one, since their jobs on the one
-    node would preempt each other's.
-    """
-    for item in items:
-        group = SLURM if SLURM in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
+    """Put the file that makes the finished run first, and those that wait for the run last."""
     sharing = {item.path for item in items if "finished" in getattr(item, "fixturenames", ())}
 
     def place(item: pytest.Item) -> int:
