@@ -65,8 +65,9 @@ def recorded_code(
 
 
 def job_name(wildcards: Iterable[str]) -> str:
-    """Return the name of a job within its rule, made of its wildcards."""
-    return ".".join(wildcards) or "job"
+    """Return the name of a job within its rule, made of its wildcards; no name is hidden."""
+    name = ".".join(wildcards)
+    return name if name and not name.startswith(".") else f"job{name}"
 
 
 def reachable_files(script: Path) -> list[Path]:
