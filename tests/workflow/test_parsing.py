@@ -72,3 +72,13 @@ def test_snakemakes_own_checks(command: list[str]) -> None:
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_lists_and_sections_of_the_command_line_are_understood(
+    snakemake: Run, tmp_path: Path
+) -> None:
+    done = snakemake(tmp_path, "--dry-run", "--config", "seeds=[123,7]", "student={rounds: 1}")
+    assert done.returncode == 0, done.stderr
+    planned = jobs(done.stdout)
+    assert planned["train_network"] == 2 * 5
+    assert planned["train_student"] == 2

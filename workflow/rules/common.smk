@@ -6,6 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from maknet.config.check import check_config
+from maknet.config.command_line import set_types
 from maknet.config.yaml_files import check_yaml_files
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
@@ -28,6 +29,7 @@ CONFIG_FILES = [
     ),
 ]
 
+set_types(config, workflow.config_settings.config or {})
 try:
     check_yaml_files(CONFIG_FILES)
     check_config(config, f"{workflow.basedir}/workflow/schemas/config.schema.yaml")

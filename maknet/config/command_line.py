@@ -1,0 +1,45 @@
+"""Settings of the command line, whose lists and sections Snakemake reads as text throughout.
+
+`--config seeds=[1,2]` arrives as `["1", "2"]`: numbers, true, false and null get their types back.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def set_types(config: dict[str, Any], command_line: Mapping[str, Any]) -> None:
+    """Give the values that the command line set their types, in place.
+
+    Args:
+        config: The merged configuration.
+        command_line: What Snakemake parsed of `--config`, by key.
+    """
+    for key, value in command_line.items():
+        if isinstance(value, Mapping) and isinstance(config.get(key), dict):
+            _fill(config[key], value)
+        elif isinstance(value, list):
+            config[key] = _typed(value)
+
+
+def _fill(into: dict[str, Any], section: Mapping[str, Any]) -> None:
+    for key, value in section.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _fill(into[key], value)
+        else:
+            into[key] = _typed(value)
+
+
+def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value
+    import yaml
+
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _typed(item) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    try:
+        found = yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+    return found if found is None or isinstance(found, bool | int | float) else value
