@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import ROOT, Run
+from tests.workflow.conftest import ROOT, Run, jobs
 
 pytestmark = pytest.mark.workflow
 
