@@ -40,6 +40,12 @@ def test_factors_and_transfer(
     )
     assert np.array_equal(real.label_counts(), shuffled.label_counts())
     assert not np.array_equal(real.label, shuffled.label)
-    assert all_intact(audit("results/demo/factors.csv", "results/demo/transfer.csv"))
+    claims = read_rows(results / "claims.csv")
+    assert {claim["verdict"] for claim in claims} == {"none: not the paper's data"}
+    assert {claim["would_say"] for claim in claims if "VGG16" in claim["claim"]} <= {
+        "undecided", "reproduced"
+    }  # fmt: skip
+    made = [f"results/demo/{name}.csv" for name in ("factors", "transfer", "claims")]
+    assert all_intact(audit(*made))
     again = jobs(snakemake(copied, "beyond", "--dry-run", configfiles=MINI).stdout)
     assert again == {}

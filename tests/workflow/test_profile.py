@@ -57,7 +57,8 @@ def test_a_site_is_a_few_lines_in_one_file(tmp_path: Path, monkeypatch: pytest.M
         assert rule.get("constraint") == ("nvlink" if gpu else None), name
         assert rule["scratch"] == "$LOCAL_SCRATCH"
     # Rules that the paper's configuration does not reach are in the profile's list as well.
-    assert '"pretrain_textures"' in (ROOT / "slurm/profile.yaml").read_text()
+    profile = (ROOT / "slurm/profile.yaml").read_text()
+    assert all(f'"{rule}"' in profile for rule in ("pretrain_textures", "train_factor"))
 
 
 def test_every_job_asks_for_memory_and_time(planned: dict[str, dict[str, str]]) -> None:

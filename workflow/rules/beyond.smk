@@ -160,11 +160,52 @@ rule make_transfer:
         "../../scripts/make_transfer.py"
 
 
+CLAIMED_RUNS = list(dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS, *TABLE3_RUNS]))
+CLAIMED_NETWORKS = ["maknet", "vgg16", "resnet18"]
+
+
+rule judge_claims:
+    """Every claim of the paper that numbers decide, with what was measured and a verdict."""
+    input:
+        claims=f"{workflow.basedir}/config/claims.yaml",
+        networks=expand("<results>/runs/{run}/network.json", run=CLAIMED_NETWORKS),
+        metrics=expand(
+            "<results>/metrics/{run}{seed}.json", run=CLAIMED_RUNS, seed=SEEDS
+        ),
+        bootstrap=expand(
+            "<results>/metrics/{run}{seed}.bootstrap.npz", run=CLAIMED_RUNS, seed=SEEDS
+        ),
+        perturbations="<results>/perturbations.csv",
+    output:
+        csv="<results>/claims.csv",
+        markdown="<results>/claims.md",
+        html=report(
+            "<results>/claims.html",
+            caption="../report/claims.rst",
+            category="Beyond the paper",
+        ),
+    log:
+        "<logs>/judge_claims.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        runs=CLAIMED_RUNS,
+        network_runs=CLAIMED_NETWORKS,
+        last=f"student{len(ROUNDS)}",
+        seeds=config["seeds"],
+        confidence=config["evaluation"]["confidence"],
+    script:
+        "../../scripts/judge_claims.py"
+
+
 rule beyond:
     """Everything that goes beyond the paper; it is not part of `all`."""
     input:
         factors="<results>/factors.csv",
         transfer="<results>/transfer.csv",
+        claims="<results>/claims.csv",
 
 
 localrules:

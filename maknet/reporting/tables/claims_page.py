@@ -1,0 +1,58 @@
+"""The verdicts on the paper's claims as a page for people."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_PHANTOM = (
+    "These data are not the paper's, so no verdict on the paper is possible. The last column is "
+    "what would be said if they were."
+)
+
+
+def claims_table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return the columns that a person reads, one row a claim.
+
+    Args:
+        rows: What `maknet.reporting.tables.claims.judge_claims` returned.
+    """
+    return [
+        {
+            "Section": str(row["section"]), "The paper says": row["sentence"],
+            "Tested on": row["tested_on"], "Measured": row["measured"],
+            "Interval": f"{row['low']} to {row['high']}",
+            "Verdict": row["verdict"] if not row["would_say"] else "none",
+            **({"Would be said": row["would_say"]} if row["would_say"] else {}),
+            "Why, and the smallest effect to be seen": _reason(row),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def page_note(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is said below the table: how many of each verdict, on which data."""
+    said = [row["would_say"] or row["verdict"] for row in rows]
+    counts = ", ".join(f"{number} {verdict}" for verdict, number in Counter(said).items())
+    dataset = rows[0]["dataset"]
+    return f"Data: {dataset}. {len(rows)} claims: {counts}." + (
+        f" {_PHANTOM}" if rows[0]["would_say"] else ""
+    )
+
+
+def claims_markdown(rows: Sequence[Mapping[str, Any]], root: str) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        rows: What `judge_claims` returned.
+        root: Root of the table, see `maknet.provenance.roots`.
+    """
+    table = claims_table(rows)
+    lines = ["| " + " | ".join(table[0]) + " |", "|" + " --- |" * len(table[0])]
+    lines += ["| " + " | ".join(row.values()) + " |" for row in table]
+    parts = ["# Claims", page_note(rows), "\n".join(lines), f"Root of claims.csv: `{root}`"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    effect = f"smallest effect {row['smallest_effect']}" if row["smallest_effect"] else ""
+    return "; ".join(part for part in (row["why"], effect) if part)
