@@ -49,6 +49,13 @@ def check_config(config: Config, schema: str | Path) -> None:
     _check_sources(config)
 
 
+def sorted_keys(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value whose sections have their keys in order."""
+    if isinstance(value, Mapping):
+        return {key: sorted_keys(value[key]) for key in sorted(value)}
+    return value
+
+
 def _sentence(error: Any) -> str:  # noqa: ANN401 - jsonschema's error, untyped
     key = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "additionalProperties":

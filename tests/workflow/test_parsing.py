@@ -82,3 +82,12 @@ def test_lists_and_sections_of_the_command_line_are_understood(
     planned = jobs(done.stdout)
     assert planned["train_network"] == 2 * 5
     assert planned["train_student"] == 2
+
+
+def test_the_order_of_keys_is_no_change(copied: Path, snakemake: Run, tmp_path: Path) -> None:
+    turned = tmp_path / "turned.yaml"
+    turned.write_text("loss: {max_weight: 1.0, gamma: 2.0, alpha: 0.25, weighting: lesanet}\n")
+    configfiles = ("config/demo.yaml", str(turned), "tests/workflow/mini.yaml")
+    done = snakemake(copied, "--dry-run", configfiles=configfiles)
+    assert done.returncode == 0, done.stderr
+    assert jobs(done.stdout) == {}

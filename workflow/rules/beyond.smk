@@ -167,7 +167,7 @@ CLAIMED_NETWORKS = ["maknet", "vgg16", "resnet18"]
 rule judge_claims:
     """Every claim of the paper that numbers decide, with what was measured and a verdict."""
     input:
-        claims=f"{workflow.basedir}/config/claims.yaml",
+        claims=in_checkout("config/claims.yaml"),
         networks=expand("<results>/runs/{run}/network.json", run=CLAIMED_NETWORKS),
         metrics=expand(
             "<results>/metrics/{run}{seed}.json", run=CLAIMED_RUNS, seed=SEEDS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from maknet.config.check import check_config
+from maknet.config.check import check_config, sorted_keys
 from maknet.config.command_line import set_types
 from maknet.config.yaml_files import check_yaml_files
 from maknet.errors import InputError
@@ -37,6 +37,9 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# Two keys that change places are no change, but Snakemake compares parameters as text. The order of
+# what is drawn decides what is drawn.
+config.update(sorted_keys({k: v for k, v in config.items() if k != "phantom"}))
 config["config_files"] = CONFIG_FILES
 # For the captions of the report.
 config["software"] = software()
@@ -49,7 +52,13 @@ pathvars:
     benchmarks=f"{config['paths']['results']}/benchmarks",
 
 
-PAPER_TABLES = f"{workflow.basedir}/config/paper_tables.csv"
+def in_checkout(name: str) -> str:
+    """Return a file of the checkout as an input: by no name that changes when all of it moves."""
+    here = Path.cwd() == Path(workflow.basedir)
+    return name if here else f"{workflow.basedir}/{name}"
+
+
+PAPER_TABLES = in_checkout("config/paper_tables.csv")
 LABELED = labeled_files(config)
 DEEPLESION_PARTS = zip_parts(config)
 ON_GPU = int(config["device"] == "cuda" or config["jobs"]["rehearse_gpu"])

@@ -24,7 +24,7 @@ rule count_overlap:
 rule compare_counts:
     """The counts that the paper's text states, beside this run's."""
     input:
-        paper=f"{workflow.basedir}/config/paper_counts.csv",
+        paper=in_checkout("config/paper_counts.csv"),
         label_counts="<results>/label_counts.csv",
         lesion_label_counts="<results>/lesion_label_counts.csv",
         dl_info=LABELED["dl_info"],

@@ -21,8 +21,8 @@ rule list_licenses:
     """Which data the run used, under which license, and how to cite them."""
     input:
         receipts=RECEIPTS,
-        known=f"{workflow.basedir}/config/data_sources.csv",
-        attribution=f"{workflow.basedir}/config/attribution.csv",
+        known=in_checkout("config/data_sources.csv"),
+        attribution=in_checkout("config/attribution.csv"),
     output:
         csv="<results>/data_and_licenses.csv",
     log:
@@ -46,7 +46,7 @@ rule write_ro_crate:
         results=AUDITED,
         sources="<results>/data_and_licenses.csv",
         readme="<results>/README.md",
-        citation=f"{workflow.basedir}/CITATION.cff",
+        citation=in_checkout("CITATION.cff"),
     output:
         crate="<results>/ro-crate-metadata.json",
         workflow=directory("<results>/workflow"),
