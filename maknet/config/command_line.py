@@ -3,8 +3,13 @@
 `--config seeds=[1,2]` arrives as `["1", "2"]`: numbers, true, false and null get their types back.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_WORDS = {"true": True, "false": False, "null": None}
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
+_NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?")
 
 
 def set_types(config: dict[str, Any], command_line: Mapping[str, Any]) -> None:
@@ -30,16 +35,18 @@ def _fill(into: dict[str, Any], section: Mapping[str, Any]) -> None:
 
 
 def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value
-    import yaml
-
     if isinstance(value, list):
         return [_typed(item) for item in value]
     if isinstance(value, Mapping):
         return {key: _typed(item) for key, item in value.items()}
     if not isinstance(value, str):
         return value
-    try:
-        found = yaml.safe_load(value)
-    except yaml.YAMLError:
-        return value
-    return found if found is None or isinstance(found, bool | int | float) else value
+    if value in _WORDS:
+        return _WORDS[value]
+    return (
+        int(value)
+        if _WHOLE.fullmatch(value)
+        else float(value)
+        if _NUMBER.fullmatch(value)
+        else value
+    )

@@ -30,23 +30,34 @@ def use_exact_square_root() -> None:
 
 
 def _sqrt(values: Tensor) -> Tensor:
-    kind = values.dtype if values.is_floating_point() else torch.get_default_dtype()
-    return _sqrt_into(values, out=torch.empty_like(values, dtype=kind))
-
-
-def _sqrt_in_place(values: Tensor) -> Tensor:
-    return _sqrt_into(values, out=values)
-
-
-def _sqrt_into(values: Tensor, *, out: Tensor) -> Tensor:
-    if out.dtype not in (torch.float32, torch.float64) or values.dtype != out.dtype:
-        return out.copy_(_sqrt(values.float()))
-    out.resize_(values.shape)
+    if values.is_complex():
+        return values.pow(0.5)
+    if not values.is_floating_point():
+        values = values.to(torch.get_default_dtype())
+    if values.dtype not in _EXACT:
+        return _sqrt(values.float()).to(values.dtype)
+    out = torch.empty_like(values)
     with np.errstate(invalid="ignore"):  # torch gives NaN without a word
         np.sqrt(values.detach().numpy(), out=out.detach().numpy())
     return out
 
 
+def _sqrt_in_place(values: Tensor) -> Tensor:
+    return values.copy_(_castable(_sqrt(values), values))
+
+
+def _sqrt_into(values: Tensor, *, out: Tensor) -> Tensor:
+    root = _castable(_sqrt(values), out)
+    return out.resize_(root.shape).copy_(root)
+
+
+def _castable(root: Tensor, out: Tensor) -> Tensor:
+    if not torch.can_cast(root.dtype, out.dtype):
+        raise RuntimeError(f"result type {root.dtype} can't be cast to {out.dtype}")
+    return root
+
+
+_EXACT = (torch.float32, torch.float64)
 _KERNELS: dict[str, Callable[..., Tensor]] = {
     "sqrt": _sqrt, "sqrt_": _sqrt_in_place, "sqrt.out": _sqrt_into,
 }  # fmt: skip

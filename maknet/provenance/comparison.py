@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from maknet.errors import InputError
-from maknet.provenance.paths import to_portable
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.settings import ABSENT, differences
 
@@ -92,7 +91,12 @@ def compare(a: str | Path, b: str | Path, results: Sequence[str] = ()) -> Compar
         InputError: A folder has no records, or a run has not made a result.
     """
     runs = _Run(Path(a)), _Run(Path(b))
-    return _Walk(*runs).compare([f"<results>/{name}" for name in results] or _shared(*runs))
+    chosen = [f"<results>/{name}" for name in results]
+    for run in runs:
+        for name in chosen:
+            if name not in run.records:
+                raise InputError(f"{run.folder} has no record of {name}.")
+    return _Walk(*runs).compare(chosen or _tables_and_figures(*runs))
 
 
 class _Run:
@@ -103,11 +107,12 @@ class _Run:
         if not records:
             raise InputError(f"{folder} has no provenance records; name the results of a run.")
         self.folder = folder
-        self._prefixes = {
-            f"{prefix}/": f"{name}/"
+        prefixes = {
+            f"{prefix.rstrip('/')}/": f"{name}/"
             for record in records.values()
             for prefix, name in zip(record.folders, _NAMES, strict=False)
         }
+        self._prefixes = dict(sorted(prefixes.items(), key=lambda pair: -len(pair[0])))
         self.records = {self.name(path): record for path, record in records.items()}
 
     def name(self, path: str) -> str:
@@ -120,10 +125,10 @@ class _Run:
         return {self.name(path): value for path, value in digests.items()}
 
 
-def _shared(a: _Run, b: _Run) -> list[str]:
-    """Return the tables and figures that both runs have."""
+def _tables_and_figures(a: _Run, b: _Run) -> list[str]:
+    """Return the tables and figures that one run or the other has."""
     return sorted(
-        name for name in a.records.keys() & b.records.keys()
+        name for name in a.records.keys() | b.records.keys()
         if name.count("/") == 1 and name.startswith("<results>/")
         and name.endswith(_TABLES_AND_FIGURES)
     )  # fmt: skip
@@ -135,24 +140,21 @@ class _Walk:
         self._needed: dict[str, set[str]] = {}  # outputs that were walked to, by job
         self._pairs: dict[str, tuple[Record, Record]] = {}
         self._only: tuple[set[str], set[str]] = set(), set()
+        self._unequal: set[str] = set()
 
     def compare(self, results: Sequence[str]) -> Comparison:
-        for name in results:
-            for run in (self._a, self._b):
-                if name not in run.records:
-                    raise InputError(f"{run.folder} has no record of {name}.")
         self._visit(results)
         differing = {job: files for job in self._pairs if (files := self._differing(job))}
+        self._unequal = set(differing)
         after = {job: self._jobs_before(job) & differing.keys() for job in differing}
+        origins = _origins(after)
         first: list[FirstJob] = []
         also: dict[str, list[Cause]] = {}
         for job, files in sorted(differing.items()):
             causes = self._causes(job)
             if not after[job]:
                 causes = causes or [Cause(CHANCE, "nothing that the records know differs")]
-                later = sorted(
-                    other for other in differing if job in self._all_before(other, after)
-                )
+                later = sorted(o for o in differing if job in origins[o] and o != job)
                 first.append(FirstJob(job, causes, sorted(files), later))
             elif own := [c for c in causes if c.kind in (INPUT, SETTING, SEED, CODE)]:
                 also[job] = own
@@ -195,15 +197,6 @@ class _Walk:
         differing = [path for path in a.keys() & b.keys() if a[path] != b[path]]
         return {_job(self._a.records[p]) for p in differing if p in self._a.records}
 
-    def _all_before(self, job: str, after: Mapping[str, set[str]]) -> set[str]:
-        found, waiting = set[str](), list(after[job])
-        while waiting:
-            other = waiting.pop()
-            if other not in found:
-                found.add(other)
-                waiting += after.get(other, ())
-        return found
-
     def _causes(self, job: str) -> list[Cause]:
         a, b = self._pairs[job]
         read_a, read_b = self._read(job)
@@ -212,10 +205,15 @@ class _Walk:
             for path in sorted({*read_a, *read_b})
             if read_a.get(path) != read_b.get(path) and not self._is_made(path)
         ]
-        return [*inputs, *_record_causes(a, b)]
+        gone = {cause.a for cause in inputs if cause.b == "none"}
+        moved = gone & {cause.b for cause in inputs if cause.a == "none"}
+        inputs = [c for c in inputs if not moved & {c.a, c.b}]  # one file, under two names
+        return [*inputs, *_record_causes(a, b, _params(a, self._a), _params(b, self._b))]
 
     def _is_made(self, path: str) -> bool:
-        return path in self._a.records and path in self._b.records
+        """Return whether a job explains that an input differs: it gave other results itself."""
+        both = path in self._a.records and path in self._b.records
+        return both and _job(self._a.records[path]) in self._unequal
 
     @staticmethod
     def _without(also: dict[str, list[Cause]], first: Sequence[FirstJob]) -> dict[str, list[Cause]]:
@@ -225,15 +223,36 @@ class _Walk:
         return {job: causes for job, causes in left.items() if causes}
 
 
+def _origins(after: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return the first jobs that each differing job follows from, itself among the first.
+
+    Raises:
+        InputError: The records form a circle.
+    """
+    waiting = dict(after)
+    origins: dict[str, set[str]] = {}
+    while waiting:
+        ready = [job for job, before in waiting.items() if before <= origins.keys()]
+        if not ready:
+            raise InputError(f"The records form a circle: {', '.join(sorted(waiting)[:5])}.")
+        for job in ready:
+            before = waiting.pop(job)
+            origins[job] = set().union(*(origins[b] for b in before)) if before else {job}
+    return origins
+
+
 def _job(record: Record) -> str:
-    return " ".join([record.rule, *(v for v in record.wildcards.values() if v)])
+    named = [f"{k}={v}" for k, v in sorted(record.wildcards.items()) if v]
+    return " ".join([record.rule, *named])
 
 
-def _record_causes(a: Record, b: Record) -> Iterator[Cause]:
+def _record_causes(
+    a: Record, b: Record, params_a: Mapping[str, Any], params_b: Mapping[str, Any]
+) -> Iterator[Cause]:
     settings = [
         Cause(SEED if s.key.split(".")[-1] in ("seed", "seeds") else SETTING, s.key,
               *_texts(s.recorded, s.found))
-        for s in differences(_params(a), _params(b))
+        for s in differences(params_a, params_b)
     ]  # fmt: skip
     yield from sorted(settings, key=lambda cause: cause.kind != SETTING)
     for file in sorted({*a.code_files, *b.code_files}):
@@ -247,8 +266,9 @@ def _record_causes(a: Record, b: Record) -> Iterator[Cause]:
         yield Cause(CPU, s.key, *_texts(s.recorded, s.found))
 
 
-def _params(record: Record) -> dict[str, Any]:
-    return {k: to_portable(v) for k, v in record.params.items() if k not in _ELSEWHERE}
+def _params(record: Record, run: _Run) -> dict[str, Any]:
+    kept = {k: v for k, v in record.params.items() if k not in _ELSEWHERE}
+    return {k: run.name(v) if isinstance(v, str) else v for k, v in kept.items()}
 
 
 def _versions(record: Record) -> dict[str, Any]:

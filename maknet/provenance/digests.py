@@ -8,6 +8,7 @@ way. The time of the last change of an inode (ctime) cannot be set back by a pro
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from maknet.errors import InputError
 from maknet.files import read_json, sha256, short_sha256, write_json
 from maknet.provenance.receipts import receipt_of
 
+FOLDER = "folder:"  # before the digest of a folder, so that no file has the same
 LISTING = "listing:"  # before the digest of a folder's names and sizes, in place of its bytes
 _FOLDER = "digests"
+# What Snakemake, an unfinished write and NFS leave in a folder.
+_OTHERS = re.compile(r"\.snakemake_timestamp|\..*\.tmp|\.nfs[0-9a-f]+")
 _LARGE_BYTES = 1 << 26
 _written: dict[str, str] = {}
 
@@ -51,11 +55,8 @@ class DigestStore:
         return self._content(path)
 
     def input_digest(self, path: str | Path) -> str:
-        """Return the digest of what a job reads: of a folder that no job here made, its listing."""
-        path = Path(path)
-        if path.is_file() or self._kept_path(path).is_file():
-            return self.digest(path)
-        return listing_digest(path)
+        """Return the digest of what a job reads."""
+        return self.digest(path)
 
     def combined(self, paths: Iterable[str | Path]) -> str:
         """Return one short digest of several files or folders."""
@@ -98,12 +99,12 @@ class DigestStore:
         files: dict[str, Any] = {}
         for path in _files(folder):
             name, mark = str(path.relative_to(folder)), _stat_key(path)
-            known = kept.get(name)
-            same = known is not None and known["mark"] == mark
+            known = kept.get(name) if isinstance(kept, dict) else None
+            same = isinstance(known, dict) and known.get("mark") == mark and "sha256" in known
             files[name] = known if same else {"mark": mark, "sha256": sha256(path)}
         if files != kept or not kept_path.is_file():
             _keep(kept_path, {"files": files})
-        return _joined((name, entry["sha256"]) for name, entry in files.items())
+        return FOLDER + _joined((name, entry["sha256"]) for name, entry in files.items())
 
 
 def digest(path: str | Path) -> str:
@@ -114,7 +115,7 @@ def digest(path: str | Path) -> str:
 
 def content_digest(folder: Path) -> str:
     """Return one digest of the names and the content of a folder's files."""
-    return _joined((str(p.relative_to(folder)), sha256(p)) for p in _files(folder))
+    return FOLDER + _joined((str(p.relative_to(folder)), sha256(p)) for p in _files(folder))
 
 
 def listing_digest(folder: Path) -> str:
@@ -130,7 +131,7 @@ def _files(folder: Path) -> list[Path]:
         Path(where) / n for where, _, names in os.walk(folder, followlinks=True) for n in names
     )
     # A link to nowhere has no content; its series is refused.
-    return sorted(path for path in found if not path.name.startswith(".") and path.is_file())
+    return sorted(path for path in found if not _OTHERS.fullmatch(path.name) and path.is_file())
 
 
 def _joined(entries: Iterable[tuple[str, str]]) -> str:

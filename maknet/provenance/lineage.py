@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.provenance.code import RECORDS, code_digest, code_files
 from maknet.provenance.cpu import PORTABLE, cpu
-from maknet.provenance.digests import DigestStore
+from maknet.provenance.digests import LISTING, DigestStore
 from maknet.provenance.environment import version
 from maknet.provenance.job_settings import depends_on
 from maknet.provenance.paths import resolve, to_portable
@@ -25,6 +26,7 @@ _NO_RECORD = (
 )
 _OTHER_RECORD = "the record of what was read is other than when it was read"
 _OTHER_CONFIG = "the kept configuration is other than the one that the job ran with"
+_BESIDE = "written beside what was audited; it has a root of its own"
 _NO_END = "a record of a job that did not end well, or before it began"
 
 
@@ -62,7 +64,8 @@ def audit(*paths: str, deep: bool = False, root: str | None = None) -> list[Find
         paths: Results, in one results folder.
         deep: Whether to read every byte of large files again, and to check raw series against their
             receipts.
-        root: The root that was printed when the results were made, see `result_root`.
+        root: The root that was printed when the results were made, see `result_roots`. Every byte
+            is read then: who can forge a result can forge what is kept of its size and times.
 
     Raises:
         InputError: No record says how the file was made.
@@ -71,7 +74,7 @@ def audit(*paths: str, deep: bool = False, root: str | None = None) -> list[Find
     results = results_folder(Path(names[0]))
     records = read_records(results)
     findings = compare_root(result_roots(names, records), root)
-    lineage = Lineage(results, records, deep=deep, siblings=True)
+    lineage = Lineage(results, records, deep=deep or root is not None, siblings=True)
     for name in names:
         findings += lineage.walk(name)
     return findings
@@ -150,6 +153,7 @@ class Lineage:
         self._wanted = wanted
         self._siblings = siblings
         self._seen: set[str] = set()
+        self._compared: set[tuple[str, str]] = set()
         self._beside: dict[str, tuple[Record, int]] = {}
         self._settings: dict[str, list[Setting]] = {}
 
@@ -161,7 +165,8 @@ class Lineage:
         for other, (made_by, depth) in self._beside.items():
             if other not in self._seen:
                 self._seen.add(other)
-                yield self._compare(other, made_by.outputs[other], made_by, depth)
+                found = self._compare(other, made_by.outputs[other], made_by, depth)
+                yield replace(found, note=found.note or _BESIDE)
         self._beside.clear()
 
     def beside(self, path: str) -> list[Finding]:
@@ -175,11 +180,13 @@ class Lineage:
     def _walk(
         self, path: str, recorded: str, depth: int, folders: Sequence[str]
     ) -> Iterator[Finding]:
+        record = self._records.get(path)
+        if (path, recorded) not in self._compared:  # two jobs may have read different bytes
+            self._compared.add((path, recorded))
+            yield self._compare(path, recorded, record, depth)
         if path in self._seen:
             return
         self._seen.add(path)
-        record = self._records.get(path)
-        yield self._compare(path, recorded, record, depth)
         if record is None:
             if any(path.startswith(f"{folder}/") for folder in folders):
                 yield Finding(depth, "record", path, "", MISSING, recorded, "", _NO_RECORD)
@@ -196,7 +203,7 @@ class Lineage:
             if key not in self._seen:
                 self._seen.add(key)
                 yield finding
-        if record.exit != 0 or record.started > record.ended:
+        if record.exit != 0 or not _in_order(record.started, record.ended):
             yield Finding(depth + 1, "record", path, record.rule, CHANGED, "", "", _NO_END)
         for source, read in record.inputs.items():
             if self._wanted(record, source):
@@ -207,6 +214,8 @@ class Lineage:
         """Yield a finding where an input's record is other than the one that was read."""
         made_by, recorded = self._records.get(source), record.made_from.get(source, "")
         found = file_root(made_by, source) if made_by is not None else ""
+        if made_by is None and recorded:
+            yield Finding(depth, "record", source, "", MISSING, recorded, "", _NO_RECORD)
         if made_by is not None and found != recorded:
             rule = made_by.rule
             yield Finding(depth, "record", source, rule, CHANGED, recorded, found, _OTHER_RECORD)
@@ -215,7 +224,8 @@ class Lineage:
         rule, place = record.rule if record else "", resolve(path)
         if not place.exists():
             receipt = str(receipt_path(path))
-            if record is not None and receipt in record.outputs:
+            fetched = place.parent.name == "series" and recorded.startswith(LISTING)
+            if record is not None and receipt in record.outputs and fetched and depth > 0:
                 note = f"deleted after use; its files are listed in {receipt}"
                 return Finding(depth, "file", path, rule, RECEIPT, recorded, "", note)
             return Finding(depth, "file", path, rule, MISSING, recorded, "")
@@ -238,7 +248,14 @@ class Lineage:
             )
             return
         if record.config not in self._settings:
-            self._settings[record.config] = changed_settings(self._folder, record.config)
+            try:
+                self._settings[record.config] = changed_settings(self._folder, record.config)
+            except InputError as error:
+                name = f"configuration of {record.rule}"
+                yield Finding(
+                    depth, "config", name, record.rule, CHANGED, record.config, "", str(error)
+                )
+                return
         changed = [s for s in self._settings[record.config] if depends_on(record, s)]
         for s in changed:
             name = f"{s.key} ({record.rule})"
@@ -250,7 +267,14 @@ class Lineage:
 
 
 def _code(record: Record, depth: int) -> Iterator[Finding]:
-    name, now = f"{record.script} ({record.rule})", code_digest(record.script)
+    name = f"{record.script} ({record.rule})"
+    try:
+        now = code_digest(record.script)
+    except (OSError, SyntaxError):
+        yield Finding(
+            depth, "code", name, record.rule, CHANGED, record.code, "", "it cannot be read"
+        )
+        return
     if now == record.code:
         yield Finding(depth, "code", name, record.rule, INTACT, record.code, now)
         return
@@ -280,3 +304,10 @@ def _cpu(record: Record, depth: int) -> Iterator[Finding]:
         status, note = OTHER, f"this machine's is {here['model']}; made anew here, a result {may}"
     yield Finding(depth, "cpu", f"{model} ({' '.join(made_on['instruction_sets'])})", record.rule,
                   status, model, here["model"], note)  # fmt: skip
+
+
+def _in_order(started: str, ended: str) -> bool:
+    try:
+        return datetime.fromisoformat(started) <= datetime.fromisoformat(ended)
+    except (ValueError, TypeError):  # one of them with a time zone
+        return False

@@ -35,8 +35,12 @@ def digests(results: Path) -> dict[str, str]:
 
 
 def publish(results: Path, target: Path = PUBLISHED) -> int:
-    """Write the digests of a run as the published ones, and return how many there are."""
-    rows = [{"file": name, "sha256": value} for name, value in digests(results).items()]
+    """Write the digests of a run as the published ones, and return how many there are.
+
+    Raises:
+        InputError: The folder holds no results.
+    """
+    rows = [{"file": name, "sha256": value} for name, value in _some(results).items()]
     write_rows(target, _COLUMNS, rows)
     return len(rows)
 
@@ -47,12 +51,17 @@ def agreement(results: Path, published: Path = PUBLISHED) -> Agreement:
     Raises:
         InputError: The folder holds no results.
     """
-    found = digests(results)
-    if not found:
-        raise InputError(f"{results} holds no results; name the results folder of a run.")
+    found = _some(results)
     expected: Mapping[str, str] = {row["file"]: row["sha256"] for row in read_rows(published)}
     return Agreement(
         same=[name for name, value in expected.items() if found.get(name) == value],
         other=[n for n, value in expected.items() if n in found and found[n] != value],
         missing=[name for name in expected if name not in found],
     )
+
+
+def _some(results: Path) -> dict[str, str]:
+    found = digests(results)
+    if not found:
+        raise InputError(f"{results} holds no results; name the results folder of a run.")
+    return found

@@ -70,6 +70,8 @@ class RecordWriter:
         self._spec, self._started = spec, started
         self._digests = DigestStore(spec.results)
         self._known: Record | None = None
+        # Before the job reads them: what it read is not what lies there afterwards.
+        self._inputs = {to_portable(p): self._digests.input_digest(p) for p in sorted(spec.inputs)}
 
     def root_of(self, path: str | Path) -> str:
         """Return the root of an output that is written and stays as it is."""
@@ -88,17 +90,16 @@ class RecordWriter:
     def _record(self) -> Record:
         """Return all that does not depend on the outputs, always as it was when first asked for."""
         if self._known is None:
-            self._known = _record_without_outputs(self._spec, self._digests, self._started)
+            self._known = _record_without_outputs(self._spec, self._inputs, self._started)
         return self._known
 
 
-def _record_without_outputs(spec: JobSpec, digests: DigestStore, started: datetime) -> Record:
-    inputs = {to_portable(p): digests.input_digest(p) for p in sorted(spec.inputs)}
+def _record_without_outputs(spec: JobSpec, inputs: Mapping[str, str], started: datetime) -> Record:
     record = Record(
         rule=spec.rule,
         wildcards=dict(spec.wildcards),
         params=to_portable(dict(spec.params)),
-        inputs=inputs,
+        inputs=dict(inputs),
         outputs={},
         script=spec.script,
         code=code_digest(spec.script),

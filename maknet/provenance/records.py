@@ -7,7 +7,7 @@ input and output with its digest. `maknet.audit` walks from a result through the
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from maknet.errors import InputError
 from maknet.files import read_json
@@ -88,10 +88,23 @@ def read_record(path: Path) -> Record:
         now = path.stat()
         key = (str(path), now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
         if key not in _read:
-            _read[key] = Record(**read_json(path))
+            _read[key] = _checked(Record(**read_json(path)))
         return _read[key]
-    except TypeError as error:
+    except (TypeError, OSError) as error:
         raise InputError(
             f"{path} is no provenance record of this version ({error}); delete the outputs of its "
             "rule and run the workflow again."
         ) from error
+
+
+def _checked(record: Record) -> Record:
+    """Return a record whose parts have the types that they are used as."""
+    for name, kind in get_type_hints(Record).items():
+        if type(getattr(record, name)) is not (get_origin(kind) or kind):
+            raise TypeError(f"{name} is {getattr(record, name)!r}")
+    texts = [*record.inputs.values(), *record.outputs.values(), *record.made_from.values()]
+    if not all(isinstance(text, str) for text in [*texts, *record.folders]):
+        raise TypeError("a digest or a folder is no text")
+    if not {"python", "packages", "cpu", "commit"} <= record.environment.keys():
+        raise TypeError("its environment lacks a part")
+    return record

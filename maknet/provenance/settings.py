@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maknet.errors import InputError
-from maknet.files import read_json, write_json
+from maknet.files import parsing, read_json, write_json
 from maknet.provenance.paths import resolve
 
 # How and where jobs run changes no result, but for `jobs.numerics`.
@@ -38,30 +38,25 @@ class Setting:
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
     """Keep a resolved configuration below the records' folder, and return its digest."""
     resolved = _deciding(config)
-    text = json.dumps(resolved, sort_keys=True, default=str)
-    name = _digest(text)
-    target = _path(folder, name)
-    if not target.exists() or not is_kept(folder, name):
-        files = list(config.get("config_files", []))
-        merged = merged_files(files)
-        set_elsewhere = {
-            setting.key: setting.found for setting in differences(merged, resolved)
-            if setting.found is not ABSENT
-        }  # fmt: skip
-        write_json(
-            target,
-            {"files": files, "set_elsewhere": set_elsewhere, "resolved": json.loads(text)},
-        )
+    resolved = json.loads(json.dumps(resolved, sort_keys=True, default=str))
+    files = list(config.get("config_files", []))
+    set_elsewhere = {
+        setting.key: setting.found for setting in differences(merged_files(files), resolved)
+        if setting.found is not ABSENT
+    }  # fmt: skip
+    kept = {"files": files, "set_elsewhere": set_elsewhere, "resolved": resolved}
+    name = _digest(kept)
+    if not is_kept(folder, name):
+        write_json(_path(folder, name), kept)
     return name
 
 
 def is_kept(folder: Path, name: str) -> bool:
     """Return whether a kept configuration is there and is the one that its name stands for."""
     try:
-        resolved = read_json(_path(folder, name))["resolved"]
-    except (InputError, OSError, KeyError, TypeError):
+        return _digest(read_json(_path(folder, name))) == name
+    except (InputError, OSError):
         return False
-    return _digest(json.dumps(resolved, sort_keys=True)) == name
 
 
 def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,8 +66,8 @@ def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
     return deciding | ({"jobs": {"numerics": numerics}} if numerics else {})
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(kept: object) -> str:
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def changed_settings(folder: Path, name: str) -> list[Setting]:
@@ -110,8 +105,12 @@ def merged_files(paths: Sequence[str]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for path in paths:
         found = resolve(path)
-        content = yaml.safe_load(found.read_text(encoding="utf-8")) if found.is_file() else None
-        _merge(merged, content or {})
+        if not found.is_file():
+            continue
+        with parsing(found, "a configuration file", "mend it"):
+            content = yaml.safe_load(found.read_text(encoding="utf-8")) or {}
+            json.dumps(content)
+            _merge(merged, content)
     return _deciding(json.loads(json.dumps(merged)))
 
 
@@ -128,8 +127,10 @@ def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa: ANN401
-    for key in keys[:-1]:
+    for place, key in enumerate(keys[:-1], 1):
         into = into.setdefault(key, {})
+        if not isinstance(into, dict):
+            raise InputError(f"The configuration key {'.'.join(keys[:place])} is no section now.")
     into[keys[-1]] = value
 
 

@@ -39,6 +39,7 @@ def write_statement(
         "subject": [{"name": n, "digest": {"sha256": value}} for n, value in digests.items()],
         "predicateType": _PREDICATE,
         "predicate": {
+            "folder": str(results),
             "root": joined_root(roots),
             "roots": {name.removeprefix(prefix): root for name, root in roots.items()},
             **run,

@@ -94,11 +94,11 @@ def trace_cell(table: str, cell: str, *, deep: bool = False, root: str | None = 
 def _row(rows: list[dict[str, str]], name: str, table: str) -> dict[str, str]:
     """Return the row of a number, which counts from 1, or of a name in the second column."""
     for row in rows:  # names first: the rows of table 2 are called 0, control, 1, ...
-        if list(row.values())[1].lower() == name.lower():
+        if len(row) > 1 and list(row.values())[1].lower() == name.lower():
             return row
     if name.isdigit() and 1 <= int(name) <= len(rows):
         return rows[int(name) - 1]
-    names = ", ".join(list(row.values())[1] for row in rows)
+    names = ", ".join(list(row.values())[min(1, len(row) - 1)] for row in rows)
     raise InputError(f"{table} has no row {name!r}; it has 1 to {len(rows)}: {names}.")
 
 

@@ -97,9 +97,9 @@ def test_planted_differences_are_found(finished: Path, tmp_path: Path) -> None:
         path = chance.choice(planted.needed())
         planted.plant(path, CHANGES[kind])
         found = compare(results, planted.folder)
-        expected = " ".join([path.parent.name, *filter(None, path.stem.split("."))])
-        named = [first.job.replace(".", " ") for first in found.first]
-        jobs += named == [expected.removesuffix(" job")]
+        wildcards = sorted(planted.records[path]["wildcards"].items())
+        expected = " ".join([path.parent.name, *(f"{k}={v}" for k, v in wildcards if v)])
+        jobs += [first.job for first in found.first] == [expected]
         causes += [c.kind for first in found.first for c in first.causes] == [kind]
         assert found.differing == 1 + len(found.first[0].followers)
     assert (jobs, causes) == (PLANTED, PLANTED)
@@ -122,7 +122,7 @@ def test_the_command_line(finished: Path, tmp_path: Path) -> None:
         [*command, "table2.csv"], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.returncode == 1, done.stderr
-    assert "the runs part at: train_student 1" in done.stdout
+    assert "the runs part at: train_student round=1" in done.stdout
     assert "cause: setting student.epochs: " in done.stdout
     assert "make_table2" in done.stdout
     alike = subprocess.run(

@@ -27,3 +27,11 @@ def test_what_a_file_says_stays() -> None:
     config: dict[str, Any] = {"seeds": ["123"], "student": {"rounds": "5", "epochs": "3"}}
     set_types(config, {"student": {"epochs": "3"}})
     assert config == {"seeds": ["123"], "student": {"rounds": "5", "epochs": 3}}
+
+
+def test_only_plain_numbers_and_words_have_a_type() -> None:
+    texts = ["010", "1_000", "1:30", "on", "Off", "", "#5", "2024-30-12", "0x_", "~", "1e", "-"]
+    numbers = {"0": 0, "-3": -3, "1e-4": 1e-4, "1.5": 1.5, "2.": 2.0, ".5": 0.5, "true": True}
+    config: dict[str, Any] = {"a": [*texts, *numbers]}
+    set_types(config, {"a": [*texts, *numbers]})
+    assert config["a"] == [*texts, *numbers.values()]

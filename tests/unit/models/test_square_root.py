@@ -43,6 +43,20 @@ def test_what_is_no_float32_behaves_as_before() -> None:
     assert channels_last.sqrt().stride() == channels_last.stride()
 
 
+def test_other_types_and_outputs_are_torchs() -> None:
+    negative = torch.tensor([-1 + 0j, 3 + 4j]).sqrt()
+    assert torch.allclose(negative, torch.tensor([1j, 2 + 1j]), atol=1e-6)
+    small = torch.tensor([1e-60], dtype=torch.float64)
+    assert torch.sqrt(small, out=torch.empty(5, 5)).item() == pytest.approx(1e-30)
+    with pytest.raises(RuntimeError):
+        torch.tensor([4, 9]).sqrt_()
+    with pytest.raises(RuntimeError):
+        torch.sqrt(torch.rand(2), out=torch.empty(2, dtype=torch.int64))
+    part = torch.full((4, 4), 16.0)
+    part[1:, ::2].sqrt_()
+    assert part.sum() == 16 * 16 - 6 * 12
+
+
 def test_gradients_pass_through() -> None:
     values = torch.tensor([4.0, 9.0], requires_grad=True)
     values.sqrt().sum().backward()

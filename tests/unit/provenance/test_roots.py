@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from maknet.provenance.digests import digest
 from maknet.provenance.lineage import all_intact, audit, recorded_name, result_roots
+from maknet.provenance.record_writer import JobSpec, RecordWriter
 from maknet.provenance.records import read_record, read_records
 from maknet.provenance.roots import file_root, joined_root
 from tests.unit.test_audit import lineage  # noqa: F401 - a fixture
@@ -206,3 +208,113 @@ def test_portable_numerics_that_were_not_set_are_a_finding() -> None:
     notes = [f.note for f in audit(RESULT) if f.kind == "cpu" and f.status == "changed"]
     assert len(notes) == 1
     assert "'MKL_CBWR'" in notes[0]
+
+
+def test_with_a_root_every_byte_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who can forge a result can forge the kept digest, with size, times and inode."""
+    printed = root_now()
+    image = Path("results/images/a.png")
+    image.write_text("b")
+    now = image.stat()
+    mark = [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
+    for kept in Path("results/digests").iterdir():
+        content = json.loads(kept.read_text())
+        if "a.png" in content.get("files", {}):
+            content["files"]["a.png"]["mark"] = mark
+            kept.write_text(json.dumps(content))
+    assert all_intact(audit(RESULT))
+    assert not all_intact(audit(RESULT, root=printed))
+
+
+def test_two_jobs_that_read_different_bytes_of_one_file() -> None:
+    Path("raw.csv").write_text("2")
+    step = JobSpec("table", {}, {}, ["results/index.csv", "raw.csv"], [RESULT],
+                   "scripts/make_table1.py", "results")  # fmt: skip
+    RecordWriter(step, datetime.now(UTC)).write()
+    broken = {f.path for f in audit(RESULT) if not all_intact([f])}
+    assert broken == {"raw.csv"}
+
+
+def test_bytes_of_a_raw_folder_count(tmp_path: Path) -> None:
+    Path("raw").mkdir()
+    Path("raw/x.bin").write_text("good")
+    step = JobSpec("table", {}, {}, ["raw"], [RESULT], "scripts/make_table1.py", "results")
+    RecordWriter(step, datetime.now(UTC)).write()
+    assert all_intact(audit(RESULT))
+    Path("raw/x.bin").write_text("evil")
+    assert not all_intact(audit(RESULT))
+    Path("raw/x.bin").write_text("good")
+    Path("raw/.hidden").write_text("more")
+    assert not all_intact(audit(RESULT))
+
+
+def test_inputs_are_those_that_the_job_found() -> None:
+    step = JobSpec("table", {}, {}, ["raw.csv"], [RESULT], "scripts/make_table1.py", "results")
+    writer = RecordWriter(step, datetime.now(UTC))
+    Path("raw.csv").write_text("edited while the job ran")
+    writer.write()
+    assert not all_intact(audit(RESULT))
+
+
+def test_only_fetched_series_end_in_a_receipt() -> None:
+    Path("results/receipts").mkdir()
+    Path("receipts").mkdir()
+    receipt = "receipts/index.csv.csv"
+    Path(receipt).write_text("series_uid,file,md5\n")
+    Path("results/index.csv").unlink()
+    forge("prepare/b1", put("outputs", receipt, value=digest(receipt)))
+    assert not all_intact(audit(RESULT))
+
+
+def test_a_record_that_was_read_and_is_gone_is_a_finding_wherever_its_file_lies() -> None:
+    for name in CHAIN:
+        forge(name, put("folders", value=["elsewhere"]))
+    seal_anew()
+    assert all_intact(audit(RESULT))
+    Path("results/provenance/prepare/b1.json").unlink()
+    assert "missing" in {f.status for f in audit(RESULT) if f.kind == "record"}
+
+
+def test_a_file_is_no_folder() -> None:
+    import hashlib
+
+    text = f"a.png\0{hashlib.sha256(b'a').hexdigest()}\n"
+    Path("results/images/a.png").unlink()
+    Path("results/images").rmdir()
+    Path("results/images").write_text(text)
+    assert not all_intact(audit(RESULT))
+
+
+def test_all_of_a_kept_configuration_counts() -> None:
+    (kept,) = Path("results/provenance/config").iterdir()
+    content = json.loads(kept.read_text())
+    content["set_elsewhere"]["training.epochs"] = 5
+    kept.write_text(json.dumps(content))
+    assert not all_intact(audit(RESULT))
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- 1", "training: 7", "training: {epochs: 2020-01-01}"])
+def test_a_configuration_file_that_is_broken_now_is_a_finding(text: str) -> None:
+    Path("over.yaml").write_text(text)
+    found = [f for f in audit(RESULT) if f.kind == "config" and not all_intact([f])]
+    assert found
+
+
+def test_a_script_that_is_gone_is_a_finding() -> None:
+    forge("table/job", put("script", value="scripts/gone.py"))
+    (found,) = [f for f in audit(RESULT) if "gone.py" in f.path]
+    assert (found.status, found.note) == ("changed", "it cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("outputs", 5), ("inputs", []), ("params", []), ("environment", {}), ("started", None),
+     ("made_from", None), ("folders", None), ("exit", False), ("inputs", {"raw.csv": 1})],
+)  # fmt: skip
+def test_a_record_of_wrong_types_counts_as_none(
+    key: str, value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    forge("prepare/b1", put(key, value=value))
+    findings = audit(RESULT)
+    assert not all_intact(findings)
+    assert "is no provenance record of this version" in caplog.text
