@@ -15,7 +15,8 @@ from pathlib import Path
 
 from maknet.files import write_rows
 from maknet.provenance.digests import remember
-from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.lineage import audit
+from maknet.provenance.links import all_intact
 from maknet.provenance.record_writer import JobSpec, RecordWriter
 
 SHARD_BYTES = 260_000_000  # of a batch of 20 series at 256 x 256

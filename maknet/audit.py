@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from maknet.errors import InputError
-from maknet.provenance.lineage import CHANGED, Finding, all_intact, audit, recorded_name
+from maknet.provenance.lineage import audit, recorded_name
+from maknet.provenance.links import CHANGED, Finding, all_intact
 from maknet.provenance.trace import CellTrace, trace_cell
 
 _SHOWN = 6  # files of one kind and status below one job, before they are counted

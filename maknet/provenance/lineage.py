@@ -2,25 +2,31 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from maknet.errors import InputError
-from maknet.provenance.code import RECORDS, code_digest, code_files
-from maknet.provenance.cpu import PORTABLE, cpu
+from maknet.provenance.code import RECORDS
 from maknet.provenance.digests import LISTING, DigestStore
-from maknet.provenance.environment import version
 from maknet.provenance.job_settings import depends_on
+from maknet.provenance.links import (
+    CHANGED,
+    INTACT,
+    MISSING,
+    RAW,
+    RECEIPT,
+    Finding,
+    code_links,
+    cpu_links,
+    package_links,
+)
 from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.receipts import compare_with_receipt, receipt_path
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.roots import file_root, joined_root
 from maknet.provenance.settings import Setting, changed_settings, is_kept
 
-INTACT, CHANGED, MISSING, RAW, RECEIPT, OTHER = (
-    "intact", "changed", "missing", "raw", "receipt", "other",
-)  # fmt: skip
 _NO_RECORD = (
     "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"
 )
@@ -28,33 +34,6 @@ _OTHER_RECORD = "the record of what was read is other than when it was read"
 _OTHER_CONFIG = "the kept configuration is other than the one that the job ran with"
 _BESIDE = "written beside what was audited; it has a root of its own"
 _NO_END = "a record of a job that did not end well, or before it began"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One link of a lineage.
-
-    Attributes:
-        depth: Number of jobs between the audited file and this link.
-        kind: `file`, `record`, `root`, `code`, `config`, `package` or `cpu`.
-        path: File or folder, script, setting, or package.
-        rule: Rule that made the file, or ran the code; empty for raw data.
-        status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
-            `receipt`: deleted after use, its receipt lists the archive's files; `other`: a CPU
-            other than this machine's, which is no fault.
-        recorded: Digest, value or version when it was made or read.
-        found: Digest, value or version now.
-        note: Further explanation; may be empty.
-    """
-
-    depth: int
-    kind: str
-    path: str
-    rule: str
-    status: str
-    recorded: str
-    found: str
-    note: str = ""
 
 
 def audit(*paths: str, deep: bool = False, root: str | None = None) -> list[Finding]:
@@ -106,11 +85,6 @@ def result_roots(names: Sequence[str], records: Mapping[str, Record]) -> dict[st
                 f"{name} has no provenance record; make it with the workflow, from this folder."
             )
     return {name: file_root(records[name], name) for name in names}
-
-
-def all_intact(findings: list[Finding]) -> bool:
-    """Return whether nothing was changed and nothing is missing."""
-    return all(finding.status in (INTACT, RAW, RECEIPT, OTHER) for finding in findings)
 
 
 def results_folder(path: Path) -> Path:
@@ -197,8 +171,8 @@ class Lineage:
         if receipt in record.outputs and receipt not in self._seen:
             self._seen.add(receipt)
             yield self._compare(receipt, record.outputs[receipt], record, depth + 1)
-        for finding in (*_code(record, depth + 1), *self._config(record, depth + 1),
-                        *_packages(record, depth + 1), *_cpu(record, depth + 1)):  # fmt: skip
+        beside = (code_links, self._config, package_links, cpu_links)
+        for finding in (found for links in beside for found in links(record, depth + 1)):
             key = f"{finding.kind} {finding.path} {finding.recorded} {finding.status}"
             if key not in self._seen:
                 self._seen.add(key)
@@ -264,46 +238,6 @@ class Lineage:
         if not changed:
             name = f"settings of {record.rule}"
             yield Finding(depth, "config", name, record.rule, INTACT, record.config, record.config)
-
-
-def _code(record: Record, depth: int) -> Iterator[Finding]:
-    name = f"{record.script} ({record.rule})"
-    try:
-        now = code_digest(record.script)
-    except (OSError, SyntaxError):
-        yield Finding(
-            depth, "code", name, record.rule, CHANGED, record.code, "", "it cannot be read"
-        )
-        return
-    if now == record.code:
-        yield Finding(depth, "code", name, record.rule, INTACT, record.code, now)
-        return
-    files = code_files(record.script)
-    both = sorted({*files, *record.code_files})
-    note = ", ".join(f for f in both if files.get(f) != record.code_files.get(f))
-    yield Finding(depth, "code", name, record.rule, CHANGED, record.code, now, note)
-
-
-def _packages(record: Record, depth: int) -> Iterator[Finding]:
-    for name, recorded in record.environment["packages"].items():
-        now = version(name)
-        status = INTACT if now == recorded else CHANGED
-        yield Finding(depth, "package", name, record.rule, status, str(recorded), str(now))
-
-
-def _cpu(record: Record, depth: int) -> Iterator[Finding]:
-    """Yield the CPU of a job, which decides bytes unless its numerics were portable."""
-    made_on, here = record.environment["cpu"], cpu()
-    portable = record.params.get("numerics") == "portable"
-    unset = [n for n, value in PORTABLE.items() if made_on["settings"].get(n) != value]
-    model, status, note = made_on["model"], INTACT, ""
-    if portable and unset:
-        status, note = CHANGED, f"numerics were to be portable, but these were not set: {unset}"
-    elif model != here["model"]:
-        may = "has the same bytes" if portable else "may have other bytes: its numerics are native"
-        status, note = OTHER, f"this machine's is {here['model']}; made anew here, a result {may}"
-    yield Finding(depth, "cpu", f"{model} ({' '.join(made_on['instruction_sets'])})", record.rule,
-                  status, model, here["model"], note)  # fmt: skip
 
 
 def _in_order(started: str, ended: str) -> bool:

@@ -6,13 +6,8 @@ from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.files import read_rows
-from maknet.provenance.lineage import (
-    Finding,
-    Lineage,
-    compare_root,
-    result_roots,
-    results_folder,
-)
+from maknet.provenance.lineage import Lineage, compare_root, result_roots, results_folder
+from maknet.provenance.links import Finding
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record, read_records
 

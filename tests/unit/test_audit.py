@@ -12,9 +12,10 @@ import pytest
 
 from maknet.errors import InputError
 from maknet.files import ROOT, file_md5, write_rows
-from maknet.provenance import lineage as lineages
+from maknet.provenance import links
 from maknet.provenance.digests import DigestStore, digest
-from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.lineage import audit
+from maknet.provenance.links import all_intact
 from maknet.provenance.record_writer import JobSpec, RecordWriter
 from maknet.provenance.records import read_records
 
@@ -147,8 +148,8 @@ def test_an_input_that_was_made_anew_after_it_was_read_is_found(lineage: Path) -
 
 
 def test_changed_code_names_the_files(lineage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lineages, "code_digest", lambda script: f"other {script}")
-    monkeypatch.setattr(lineages, "code_files", lambda script: {"maknet/new.py": "1"})
+    monkeypatch.setattr(links, "code_digest", lambda script: f"other {script}")
+    monkeypatch.setattr(links, "code_files", lambda script: {"maknet/new.py": "1"})
     assert set(broken().values()) == {"changed"}
     (found,) = [f for f in audit("results/table.csv") if "make_table1.py (table)" in f.path]
     assert found.found == "other scripts/make_table1.py"
@@ -176,8 +177,8 @@ def test_a_setting_of_the_command_line_stays(lineage: Path) -> None:
 def test_another_version_of_a_package_is_named(
     lineage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = lineages.version
-    monkeypatch.setattr(lineages, "version", lambda n: "0.1" if n == "numpy" else now(n))
+    now = links.version
+    monkeypatch.setattr(links, "version", lambda n: "0.1" if n == "numpy" else now(n))
     assert broken() == {"numpy": "changed"}
 
 

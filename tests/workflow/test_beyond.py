@@ -7,7 +7,8 @@ import pytest
 
 from maknet.data.labels.pseudo_labels import load_pseudo_labels
 from maknet.files import read_rows
-from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.lineage import audit
+from maknet.provenance.links import all_intact
 from tests.workflow.conftest import MINI, Run, jobs
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 
 from maknet.errors import InputError
 from maknet.files import read_json, read_rows
-from maknet.provenance.lineage import all_intact, audit
+from maknet.provenance.lineage import audit
+from maknet.provenance.links import all_intact
 from maknet.provenance.records import read_records
 from maknet.provenance.trace import trace_cell
 from tests.workflow.conftest import MINI, ROOT, Run

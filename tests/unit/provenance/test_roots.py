@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from maknet.provenance.digests import digest
-from maknet.provenance.lineage import all_intact, audit, recorded_name, result_roots
+from maknet.provenance.lineage import audit, recorded_name, result_roots
+from maknet.provenance.links import all_intact
 from maknet.provenance.record_writer import JobSpec, RecordWriter
 from maknet.provenance.records import read_record, read_records
 from maknet.provenance.roots import file_root, joined_root
@@ -194,7 +195,7 @@ def test_results_of_others_are_audited_without_writing(monkeypatch: pytest.Monke
 def test_the_audit_names_the_cpu_where_it_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
     before = [f for f in audit(RESULT) if f.kind == "cpu"]
     assert [f.status for f in before] == ["intact"]
-    monkeypatch.setattr("maknet.provenance.lineage.cpu", lambda: {"model": "a laptop's"})
+    monkeypatch.setattr("maknet.provenance.links.cpu", lambda: {"model": "a laptop's"})
     (found,) = [f for f in audit(RESULT) if f.kind == "cpu"]
     assert found.status == "other"
     assert "this machine's is a laptop's" in found.note
