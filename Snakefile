@@ -47,6 +47,9 @@ rule all:
         table1="<results>/table1.csv",
         table2="<results>/table2.csv",
         table3="<results>/table3.csv",
+        read=expand(
+            "<results>/table{number}.{form}", number=[1, 2, 3], form=["md", "html"]
+        ),
         comparisons=expand("<results>/table{number}_vs_paper.csv", number=[1, 2, 3]),
         overlap="<results>/overlap.csv",
         counts="<results>/counts_vs_paper.csv",

@@ -96,3 +96,18 @@ def test_the_literal_command_of_the_readme() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "rule train_lesanet:" in done.stdout + done.stderr
+
+
+def test_a_pipe_that_the_plugin_hands_to_sacct_is_one(tmp_path: Path) -> None:
+    real = tmp_path / "sacct"
+    real.write_text('#!/bin/sh\nfor word in "$@"; do echo "[$word]"; done\n')
+    real.chmod(0o755)
+    command = [str(ROOT / "workflow/profiles/slurm/commands/sacct")]
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def said(*words: str) -> str:
+        return subprocess.run([*command, *words], env=environment, capture_output=True, text=True,
+                              check=True).stdout  # fmt: skip
+
+    assert said("-nu", "me", "-o", "Account%256 x", "|", "tail", "-1") == "[Account%256 x]\n"
+    assert said("-a", "b c") == "[-a]\n[b c]\n"
