@@ -1,5 +1,6 @@
 """What `snakemake --profile slurm` plans, with no Slurm on the machine."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
