@@ -87,6 +87,7 @@ CHANGES: dict[str, Callable[[Content], object]] = {
 }
 
 
+@pytest.mark.slow
 def test_planted_differences_are_found(finished: Path, tmp_path: Path) -> None:
     results = finished / "results/demo"
     chance = random.Random(1)

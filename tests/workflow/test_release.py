@@ -12,7 +12,7 @@ import pytest
 from maknet.files import sha256
 from tests.workflow.conftest import MINI, ROOT, Run
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 RESULTS = "results/demo"
 
 
