@@ -18,7 +18,7 @@ rule draw_phantom_lesions:
         "<benchmarks>/draw_phantom_lesions.tsv"
     conda:
         "../../envs/maknet.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(2000),
         runtime=limit(30),
