@@ -59,8 +59,8 @@ def run(folder: Path, cpu: str, chosen: argparse.Namespace) -> tuple[dict[str, s
         environment["EMULATED"] = str(python)
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-        "--directory", str(work), "--cores", str(chosen.cores), "--quiet", "all",
-        *(f"results/demo/{name}" for name in chosen.results),
+        "--directory", str(work), *(f"results/demo/{name}" for name in chosen.results),
+        "--cores", str(chosen.cores), "--quiet", "all",
         "--configfile", *(str(ROOT / name) for name in CONFIGS),
     ]  # fmt: skip
     started = time.perf_counter()
