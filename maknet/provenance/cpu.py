@@ -8,9 +8,10 @@ import platform
 from pathlib import Path
 from typing import Any
 
-# One instruction set for every library, AVX2 with FMA, which x86 has had since 2013. Each was tried
-# alone on an AVX-512 CPU: without any of those marked *, some results of the demo differ. An
-# instruction set alone does not pin MKL: its branch for AVX2 is not open to every vendor's CPU.
+# One instruction set for every library, AVX2 with FMA, which x86 has had since 2013. Each was set
+# alone on an AVX-512 CPU: those marked * changed the bytes of a small training or of NumPy's
+# functions. An instruction set alone does not pin MKL: its branch for AVX2 is not open to every
+# vendor's CPU. The last three are the number of threads, on which sums of BLAS depend.
 PORTABLE = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",  # *
@@ -18,7 +19,7 @@ PORTABLE = {
     "MKL_CBWR": "COMPATIBLE",  # *
     "OPENBLAS_CORETYPE": "Haswell",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4",  # *
-    "OMP_NUM_THREADS": "1",  # *
+    "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
