@@ -61,22 +61,20 @@ def trace_cell(table: str, cell: str, *, deep: bool = False, root: str | None = 
         raise InputError(f"{table} has no column {column!r}; it has {', '.join(row)}.")
     folder = results_folder(Path(table))
     records = read_records(folder)
-    if table not in records:
-        raise InputError(f"{table} has no provenance record; make it with the workflow.")
+    findings = compare_root(result_roots([table], records), root)
     runs = _runs(records[table], Path(table).name, row)
     wanted = _wanted(set(runs), column)
-    findings = compare_root(result_roots([table], records), root)
-    lineage = Lineage(folder, records, deep=deep, wanted=wanted)
+    lineage = Lineage(folder, records, deep=deep or root is not None, wanted=wanted)
     findings += lineage.walk(table)
     if needs_thresholds(column):
         for run in runs:
             findings += lineage.beside(f"{folder}/thresholds/{run}.json")
-    shards = [f.path for f in findings if f.kind == "file" and f.path.endswith(".npy")]
+    mark = _PARTS["unlabeled images"]
+    shards = sorted(f.path for f in findings if mark in f.path and f.path.endswith(".npy"))
     for shard in shards:
         findings += lineage.beside(_series_table(shard))
     files = [f.path for f in findings if f.kind == "file"]
     parts = {part: sorted(p for p in files if mark in p) for part, mark in _PARTS.items()}
-    shards = [p for p in parts["unlabeled images"] if p.endswith(".npy")]
     return CellTrace(
         value=row[column],
         runs=runs,

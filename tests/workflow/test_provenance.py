@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rocrate
@@ -15,9 +16,10 @@ from jsonschema import Draft202012Validator
 
 from maknet.errors import InputError
 from maknet.files import read_json, read_rows
-from maknet.provenance.lineage import audit
+from maknet.provenance.lineage import Lineage, audit
 from maknet.provenance.links import all_intact
 from maknet.provenance.records import read_records
+from maknet.provenance.roots import file_root
 from maknet.provenance.trace import trace_cell
 from tests.workflow.conftest import MINI, ROOT, Run
 
@@ -111,6 +113,22 @@ def test_a_cell_names_what_it_depends_on_and_no_more(
     assert not not_there & answer.parts.keys()
     named = {path for paths in answer.parts.values() for path in paths}
     assert named <= {f.path for f in answer.findings}  # nothing is named that is not audited
+
+
+def test_a_cell_with_a_root_reads_every_byte(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep: list[bool] = []
+
+    class Spy(Lineage):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            deep.append(named["deep"])
+            super().__init__(*arguments, **named)
+
+    monkeypatch.setattr("maknet.provenance.trace.Lineage", Spy)
+    printed = file_root(read_records(Path("results/demo"))[TABLES[1]], TABLES[1])
+    answer = trace_cell(TABLES[1], "2:hand_labeled_auc", root=printed)
+    assert all_intact(answer.findings)
+    trace_cell(TABLES[1], "2:hand_labeled_auc")
+    assert deep == [True, False]
 
 
 @pytest.mark.parametrize(
