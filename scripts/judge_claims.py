@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pandas as pd
 import yaml
 
 from maknet.files import read_json, read_rows, write_rows, write_text
@@ -31,7 +30,7 @@ def main(
     rows = judge_claims(dataset, yaml.safe_load(claims.read_text(encoding="utf-8")), measured)
     write_rows(csv, COLUMNS, rows)
     write_text(markdown, claims_markdown(rows, root_of(csv)))
-    write_page(html, {"": pd.DataFrame(claims_table(rows))}, "Claims", page_note(rows))
+    write_page(html, {"": claims_table(rows)}, "Claims", page_note(rows))
 
 
 if __name__ == "__main__":

@@ -21,17 +21,9 @@ def set_types(config: dict[str, Any], command_line: Mapping[str, Any]) -> None:
     """
     for key, value in command_line.items():
         if isinstance(value, Mapping) and isinstance(config.get(key), dict):
-            _fill(config[key], value)
-        elif isinstance(value, list):
-            config[key] = _typed(value)
-
-
-def _fill(into: dict[str, Any], section: Mapping[str, Any]) -> None:
-    for key, value in section.items():
-        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            _fill(into[key], value)
+            set_types(config[key], value)
         else:
-            into[key] = _typed(value)
+            config[key] = _typed(value)
 
 
 def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value
@@ -43,10 +35,6 @@ def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value
         return value
     if value in _WORDS:
         return _WORDS[value]
-    return (
-        int(value)
-        if _WHOLE.fullmatch(value)
-        else float(value)
-        if _NUMBER.fullmatch(value)
-        else value
-    )
+    if _WHOLE.fullmatch(value):
+        return int(value)
+    return float(value) if _NUMBER.fullmatch(value) else value

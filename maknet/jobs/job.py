@@ -42,12 +42,12 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
 
     A second job for the same outputs waits, and takes what the first has made.
 
-    Yields:
-        The writer of its record, which tells the root of an output.
-
     Args:
         snakemake: The object that the workflow hands to the script.
         script: The script's path below the root of the checkout.
+
+    Yields:
+        The writer of its record, which tells the root of an output.
     """
     started = datetime.now(UTC)
     spec = _job_spec(snakemake, script)

@@ -13,7 +13,7 @@ from maknet.errors import InputError
 from maknet.provenance.cpu import NEEDED, PORTABLE, instruction_sets
 
 logger = logging.getLogger(__name__)
-PORTABLE_MODE, NATIVE_MODE = "portable", "native"
+_PORTABLE = "portable"
 _X86 = ("x86_64", "amd64")
 
 
@@ -26,7 +26,7 @@ def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
         mode: `portable` or `native`.
         environment: The process's environment, changed in place; jobs inherit it.
     """
-    if mode == PORTABLE_MODE:
+    if mode == _PORTABLE:
         environment.update(PORTABLE)
 
 
@@ -60,4 +60,4 @@ def compute_threads(config: Mapping[str, Any], threads: int) -> int:
 
 
 def _is_portable(config: Mapping[str, Any]) -> bool:
-    return bool(config.get("jobs", {}).get("numerics") == PORTABLE_MODE)
+    return bool(config.get("jobs", {}).get("numerics") == _PORTABLE)

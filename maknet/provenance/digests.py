@@ -54,13 +54,9 @@ class DigestStore:
             return listing_digest(path)
         return self._content(path)
 
-    def input_digest(self, path: str | Path) -> str:
-        """Return the digest of what a job reads."""
-        return self.digest(path)
-
     def combined(self, paths: Iterable[str | Path]) -> str:
         """Return one short digest of several files or folders."""
-        text = "".join(f"{path}\0{self.input_digest(path)}\n" for path in paths)
+        text = "".join(f"{path}\0{self.digest(path)}\n" for path in paths)
         return short_sha256(text)
 
     def current(self, path: str | Path, recorded: str, *, deep: bool) -> str:
@@ -96,10 +92,11 @@ class DigestStore:
     def _content(self, folder: Path) -> str:
         kept_path = self._kept_path(folder)
         kept = (_read(kept_path) or {}).get("files", {})
+        kept = kept if isinstance(kept, dict) else {}
         files: dict[str, Any] = {}
         for path in _files(folder):
             name, mark = str(path.relative_to(folder)), _stat_key(path)
-            known = kept.get(name) if isinstance(kept, dict) else None
+            known = kept.get(name)
             same = isinstance(known, dict) and known.get("mark") == mark and "sha256" in known
             files[name] = known if same else {"mark": mark, "sha256": sha256(path)}
         if files != kept or not kept_path.is_file():

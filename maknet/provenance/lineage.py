@@ -134,7 +134,7 @@ class Lineage:
     def walk(self, path: str) -> Iterator[Finding]:
         """Yield the findings of a file and of all that it came from."""
         record = self._records.get(path)
-        yield from self._walk(path, record.outputs[path] if record else "", 0, [])
+        yield from self._walk(path, record.outputs[path] if record else "", 0)
         # Last, since what was read of a file tells more than what its rule wrote.
         for other, (made_by, depth) in self._beside.items():
             if other not in self._seen:
@@ -151,9 +151,7 @@ class Lineage:
         self._seen.add(path)
         return [self._compare(path, record.outputs[path], record, 1)]
 
-    def _walk(
-        self, path: str, recorded: str, depth: int, folders: Sequence[str]
-    ) -> Iterator[Finding]:
+    def _walk(self, path: str, recorded: str, depth: int) -> Iterator[Finding]:
         record = self._records.get(path)
         if (path, recorded) not in self._compared:  # two jobs may have read different bytes
             self._compared.add((path, recorded))
@@ -162,8 +160,6 @@ class Lineage:
             return
         self._seen.add(path)
         if record is None:
-            if any(path.startswith(f"{folder}/") for folder in folders):
-                yield Finding(depth, "record", path, "", MISSING, recorded, "", _NO_RECORD)
             return
         if self._siblings:
             self._beside |= dict.fromkeys(record.outputs, (record, depth))
@@ -182,15 +178,19 @@ class Lineage:
         for source, read in record.inputs.items():
             if self._wanted(record, source):
                 yield from self._linked(record, source, depth + 1)
-                yield from self._walk(source, read, depth + 1, record.folders)
+                yield from self._walk(source, read, depth + 1)
 
     def _linked(self, record: Record, source: str, depth: int) -> Iterator[Finding]:
-        """Yield a finding where an input's record is other than the one that was read."""
+        """Yield a finding where an input's record is gone, or other than the one that was read."""
         made_by, recorded = self._records.get(source), record.made_from.get(source, "")
-        found = file_root(made_by, source) if made_by is not None else ""
-        if made_by is None and recorded:
-            yield Finding(depth, "record", source, "", MISSING, recorded, "", _NO_RECORD)
-        if made_by is not None and found != recorded:
+        if made_by is None:
+            made_here = any(source.startswith(f"{folder}/") for folder in record.folders)
+            if (recorded or made_here) and f"record {source}" not in self._seen:
+                self._seen.add(f"record {source}")
+                yield Finding(depth, "record", source, "", MISSING, recorded, "", _NO_RECORD)
+            return
+        found = file_root(made_by, source)
+        if found != recorded:
             rule = made_by.rule
             yield Finding(depth, "record", source, rule, CHANGED, recorded, found, _OTHER_RECORD)
 
@@ -215,22 +215,14 @@ class Lineage:
         )
 
     def _config(self, record: Record, depth: int) -> Iterator[Finding]:
-        if not is_kept(self._folder, record.config):
+        try:
+            changed = [s for s in self._changed_settings(record.config) if depends_on(record, s)]
+        except InputError as error:
             name = f"configuration of {record.rule}"
             yield Finding(
-                depth, "config", name, record.rule, CHANGED, record.config, "", _OTHER_CONFIG
+                depth, "config", name, record.rule, CHANGED, record.config, "", str(error)
             )
             return
-        if record.config not in self._settings:
-            try:
-                self._settings[record.config] = changed_settings(self._folder, record.config)
-            except InputError as error:
-                name = f"configuration of {record.rule}"
-                yield Finding(
-                    depth, "config", name, record.rule, CHANGED, record.config, "", str(error)
-                )
-                return
-        changed = [s for s in self._settings[record.config] if depends_on(record, s)]
         for s in changed:
             name = f"{s.key} ({record.rule})"
             yield Finding(depth, "config", name, record.rule, CHANGED, repr(s.recorded),
@@ -238,6 +230,13 @@ class Lineage:
         if not changed:
             name = f"settings of {record.rule}"
             yield Finding(depth, "config", name, record.rule, INTACT, record.config, record.config)
+
+    def _changed_settings(self, config: str) -> list[Setting]:
+        if config not in self._settings:
+            if not is_kept(self._folder, config):
+                raise InputError(_OTHER_CONFIG)
+            self._settings[config] = changed_settings(self._folder, config)
+        return self._settings[config]
 
 
 def _in_order(started: str, ended: str) -> bool:

@@ -71,7 +71,7 @@ class RecordWriter:
         self._digests = DigestStore(spec.results)
         self._known: Record | None = None
         # Before the job reads them: what it read is not what lies there afterwards.
-        self._inputs = {to_portable(p): self._digests.input_digest(p) for p in sorted(spec.inputs)}
+        self._inputs = {to_portable(p): self._digests.digest(p) for p in sorted(spec.inputs)}
 
     def root_of(self, path: str | Path) -> str:
         """Return the root of an output that is written and stays as it is."""

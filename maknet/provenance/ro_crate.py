@@ -38,7 +38,7 @@ _MIME = {
     ".png": "image/png", ".pdf": "application/pdf", ".npz": "application/zip",
 }  # fmt: skip
 MAIN = "workflow/Snakefile"  # below the results folder
-ROOT_PROPERTY = "urn:maknet-workflow:lineage-root:v1"
+_ROOT_PROPERTY = "urn:maknet-workflow:lineage-root:v1"
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class _Crate:
         for name, path in zip(made, record.outputs, strict=True):
             root = self.graph.add(
                 f"#root/{quote(path)}", "PropertyValue", name="lineage root",
-                propertyID=ROOT_PROPERTY, value=file_root(record, path),
+                propertyID=_ROOT_PROPERTY, value=file_root(record, path),
             )  # fmt: skip
             self.graph.link(name, "identifier", root)
         for key, value in record.params.items():

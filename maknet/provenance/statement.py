@@ -17,7 +17,7 @@ from maknet.provenance.roots import joined_root
 
 _STATEMENT = "https://in-toto.io/Statement/v1"
 _PREDICATE = "urn:maknet-workflow:lineage-roots:v1"
-NAMESPACE = "file"  # of the signature; what ssh-keygen's own examples use
+_NAMESPACE = "file"  # of the signature; what ssh-keygen's own examples use
 _VERIFY = Path(__file__).with_name("verify.md")
 
 
@@ -73,7 +73,7 @@ def sign(path: Path, key: str | None, signature: Path) -> None:
         raise InputError(f"release.key: {key_file} does not exist; name a key of yours.")
     if program is None:
         raise InputError("ssh-keygen is not installed; install OpenSSH 8.1 or newer to sign.")
-    command = [program, "-Y", "sign", "-f", str(key_file), "-n", NAMESPACE]
+    command = [program, "-Y", "sign", "-f", str(key_file), "-n", _NAMESPACE]
     with path.open("rb") as content:
         done = subprocess.run(command, stdin=content, capture_output=True, check=False)  # noqa: S603
     if done.returncode != 0:

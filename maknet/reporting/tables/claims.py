@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
 
-from maknet.metrics.bootstrap import seed_interval
 from maknet.metrics.coverage import DIFFERENCES
-from maknet.reporting.tables.runs import TEST_SETS, Repeated
+from maknet.reporting.tables.runs import TEST_SETS, Repeated, paired_gap
 
 REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "undecided"
 COLUMNS = (
@@ -144,13 +143,11 @@ def _higher(test: Mapping[str, Any], metric: str, measured: Measured) -> Evidenc
     split = _SPLITS[test["test_set"]]
     measure = next((m for m in (metric, f"{metric}_frequent") if m in DIFFERENCES), metric)
     runs = measured.runs[first], measured.runs[second]
-    gap = runs[0].values(split, measure) - runs[1].values(split, measure)
-    resampled = runs[0].resampled(split, measure) - runs[1].resampled(split, measure)
-    found = seed_interval(gap.tolist(), resampled, measured.confidence)
+    found = paired_gap(*runs, split, measure, measured.confidence)
     why = ""
     if measure not in DIFFERENCES:
         why = f"no interval is known to hold for {metric}"
-    elif len(gap) < _MIN_SEEDS:
+    elif len(runs[0].metrics) < _MIN_SEEDS:
         why = "one seed"
     low, high = (found.low, found.high) if measure in DIFFERENCES else (nan, nan)
     column = f"{test['test_set']}_{measure}"

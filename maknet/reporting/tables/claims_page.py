@@ -4,19 +4,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
+from maknet.reporting.tables.markdown import markdown_table
+
 _PHANTOM = (
     "These data are not the paper's, so no verdict on the paper is possible. The last column is "
     "what would be said if they were."
 )
 
 
-def claims_table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def claims_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the columns that a person reads, one row a claim.
 
     Args:
         rows: What `maknet.reporting.tables.claims.judge_claims` returned.
     """
-    return [
+    return pd.DataFrame([
         {
             "Section": str(row["section"]), "The paper says": row["sentence"],
             "Tested on": row["tested_on"], "Measured": row["measured"],
@@ -26,7 +30,7 @@ def claims_table(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
             "Why, and the smallest effect to be seen": _reason(row),
         }
         for row in rows
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def page_note(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -46,10 +50,8 @@ def claims_markdown(rows: Sequence[Mapping[str, Any]], root: str) -> str:
         rows: What `judge_claims` returned.
         root: Root of the table, see `maknet.provenance.roots`.
     """
-    table = claims_table(rows)
-    lines = ["| " + " | ".join(table[0]) + " |", "|" + " --- |" * len(table[0])]
-    lines += ["| " + " | ".join(row.values()) + " |" for row in table]
-    parts = ["# Claims", page_note(rows), "\n".join(lines), f"Root of claims.csv: `{root}`"]
+    table = markdown_table(claims_table(rows))
+    parts = ["# Claims", page_note(rows), table, f"Root of claims.csv: `{root}`"]
     return "\n\n".join(parts) + "\n"
 
 

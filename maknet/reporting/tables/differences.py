@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from maknet.metrics.bootstrap import seed_interval
 from maknet.metrics.coverage import DIFFERENCES
 from maknet.metrics.multilabel import MEASURES
-from maknet.reporting.tables.runs import TEST_SETS, Repeated, numeric
+from maknet.reporting.tables.runs import TEST_SETS, Repeated, numeric, paired_gap
 
 _FREQUENT = "_frequent"
 
@@ -36,11 +35,7 @@ def paired_differences(
     for first, second in pairs:
         for split, name in TEST_SETS.items():
             for measure in MEASURES:
-                gap = runs[first].values(split, measure) - runs[second].values(split, measure)
-                resampled = runs[first].resampled(split, measure) - runs[second].resampled(
-                    split, measure
-                )
-                found = seed_interval(gap.tolist(), resampled, confidence)
+                found = paired_gap(runs[first], runs[second], split, measure, confidence)
                 covered = measure in DIFFERENCES
                 rows.append({
                     "dataset": dataset, "difference_of": f"{first} minus {second}",
@@ -48,6 +43,6 @@ def paired_differences(
                     "labels": "frequent" if measure.endswith(_FREQUENT) else "all",
                     "difference": found.value, "low": found.low if covered else None,
                     "high": found.high if covered else None, "sd": found.deviation,
-                    "seeds": len(gap),
+                    "seeds": len(runs[first].metrics),
                 })  # fmt: skip
     return numeric(pd.DataFrame(rows))

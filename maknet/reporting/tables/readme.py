@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from maknet.files import write_text
+from maknet.reporting.tables.markdown import markdown_table
 
 _ROOTS = (
     "A root commits to the whole lineage of a result: files, settings, code, versions, records. "
@@ -32,9 +35,7 @@ def write_readme(
         parts.append(text.replace("# ", "## ", 1))
     for name, caption in figures.items():
         parts.append(f"![{caption}]({name})\n\n*{caption}*")
-    lines = [f"| `{name}` | `{root}` |" for name, root in roots.items()]
-    table = "\n".join(
-        ["| result | root |", "| --- | --- |", *lines, f"| all of them | `{joined}` |"]
-    )
-    parts += ["## Roots", _ROOTS, table]
+    named = {**{f"`{name}`": root for name, root in roots.items()}, "all of them": joined}
+    listed = pd.DataFrame({"result": list(named), "root": [f"`{root}`" for root in named.values()]})
+    parts += ["## Roots", _ROOTS, markdown_table(listed)]
     write_text(path, "\n\n".join(parts) + "\n")

@@ -75,6 +75,15 @@ def level(run: Repeated, split: str, measure: str, confidence: float) -> Interva
     return seed_interval(values.tolist(), resampled, confidence)
 
 
+def paired_gap(
+    first: Repeated, second: Repeated, split: str, measure: str, confidence: float
+) -> Interval:
+    """Return how much the first run scores above the second, patients and seeds in pairs."""
+    gap = first.values(split, measure) - second.values(split, measure)
+    resampled = first.resampled(split, measure) - second.resampled(split, measure)
+    return seed_interval(gap.tolist(), resampled, confidence)
+
+
 def metric_columns(run: Repeated, confidence: float) -> dict[str, Any]:
     """Return the columns of one run: the paper's eight, then what stands behind them.
 

@@ -11,6 +11,7 @@ from maknet.files import write_frame, write_text
 from maknet.metrics.coverage import DIFFERENCES, REASON
 from maknet.metrics.multilabel import METRICS, MIN_POSITIVES
 from maknet.reporting.tables.html_page import write_page
+from maknet.reporting.tables.markdown import markdown_table
 from maknet.reporting.tables.paper_tables import CONTROL, TEACHER
 
 _TITLES = {
@@ -60,11 +61,12 @@ def write_table(
         "Means over frequent labels": _frequent_for_people(page.table),
     }
     root = root_of(outputs["csv"])
-    lineage = f"Root of {Path(outputs['csv']).name}: `{root}`"
+    named = f"Root of {Path(outputs['csv']).name}:"
     note = " ".join([*_notes(page.table), *page.notes])
-    parts = [f"## {name}\n\n{_markdown(table)}" for name, table in sections.items() if len(table)]
-    write_text(outputs["markdown"], "\n\n".join([f"# {page.title}", *parts, note, lineage]) + "\n")
-    write_page(outputs["html"], sections, page.title, f"{note} {lineage.replace('`', '')}")
+    parts = [f"## {n}\n\n{markdown_table(t)}" for n, t in sections.items() if len(t)]
+    text = "\n\n".join([f"# {page.title}", *parts, note, f"{named} `{root}`"])
+    write_text(outputs["markdown"], f"{text}\n")
+    write_page(outputs["html"], sections, page.title, f"{note} {named} {root}")
 
 
 def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:
@@ -160,9 +162,3 @@ def _notes(table: pd.DataFrame) -> list[str]:
             "training, which can be larger than a difference, is not in it."
         )
     return [*notes, REASON]
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)]
-    return "\n".join(lines)
