@@ -17,6 +17,7 @@ DEMO = "dataset" not in config
 
 
 configfile: f"{workflow.basedir}/config/paper.yaml"
+configfile: f"{workflow.basedir}/config/choices.yaml"
 
 
 if DEMO:

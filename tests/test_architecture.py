@@ -16,7 +16,8 @@ RULES = "\n".join(p.read_text() for p in sorted((ROOT / "workflow/rules").glob("
 FLOORS = (
     ("errors",),
     ("files", "seeding", "progress"),
-    ("config", "provenance", "models", "phantom", "dicom", "data/arrays"),
+    ("config",),
+    ("provenance", "models", "phantom", "dicom", "data/arrays"),
     ("jobs", "data/labels", "audit", "compare"),
     ("data/shards",),
     ("data/ct", "metrics"),

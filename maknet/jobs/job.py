@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from maknet.config.scenarios import name_of, with_scenario
 from maknet.errors import InputError
 from maknet.files import full_disk, writing
 from maknet.jobs.full_disk import folders_by_setting, full_disk_sentence
 from maknet.jobs.leftovers import remove_leftovers
 from maknet.jobs.locks import output_lock
-from maknet.jobs.numerics import check_cpu
+from maknet.jobs.numerics import check_cpu, keep_numerics
 from maknet.provenance.record_writer import JobSpec, RecordWriter, is_up_to_date
 
 logger = logging.getLogger("maknet")
@@ -50,6 +51,8 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
         The writer of its record, which tells the root of an output.
     """
     started = datetime.now(UTC)
+    config = job_config(snakemake)
+    keep_numerics(config)
     spec = _job_spec(snakemake, script)
     paths, scratch = snakemake.config["paths"], snakemake.resources.get("scratch")
     folders = folders_by_setting(paths, scratch)
@@ -63,10 +66,15 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
         if waited and is_up_to_date(spec):
             logger.info("the job that was waited for made the same files: nothing is left to do")
             sys.exit(0)
-        check_cpu(snakemake.config)
+        check_cpu(config)
         writer = RecordWriter(spec, started)
         yield writer
         writer.write()
+
+
+def job_config(snakemake: ScriptJob) -> dict[str, Any]:
+    """Return the configuration of a job: its scenario's, if the job is one of a scenario."""
+    return with_scenario(snakemake.config, name_of(snakemake.wildcards.get("scenario", "")))
 
 
 def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:
@@ -78,7 +86,7 @@ def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:
         outputs=list(snakemake.output),
         script=script,
         results=snakemake.config["paths"]["results"],
-        config=snakemake.config,
+        config=job_config(snakemake),
     )
 
 

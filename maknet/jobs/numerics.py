@@ -5,7 +5,9 @@ architecture computes as it does, and the log says so. `native` results are the 
 """
 
 import logging
+import os
 import platform
+import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
@@ -28,6 +30,18 @@ def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
     """
     if mode == _PORTABLE:
         environment.update(PORTABLE)
+
+
+def keep_numerics(config: Mapping[str, Any]) -> None:
+    """Start a job of a native scenario again without what a portable workflow has set.
+
+    Libraries read these variables once, when they are loaded, and a script loads them first.
+    """
+    was_set = all(os.environ.get(name) == value for name, value in PORTABLE.items())
+    if _is_portable(config) or not was_set or "scenario" not in config:
+        return
+    kept = {name: value for name, value in os.environ.items() if name not in PORTABLE}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], kept)  # noqa: S606
 
 
 def check_cpu(config: Mapping[str, Any]) -> None:

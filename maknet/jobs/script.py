@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from maknet.files import ROOT
-from maknet.jobs.job import ScriptJob, job
+from maknet.jobs.job import ScriptJob, job, job_config
 from maknet.jobs.numerics import compute_threads
 
 
@@ -49,10 +49,11 @@ def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -
     """
     inputs, outputs = _paths(snakemake.input), _paths(snakemake.output)
     wildcards, params = dict(snakemake.wildcards.items()), dict(snakemake.params.items())
+    config = job_config(snakemake)
     whole = {
         "inputs": inputs, "outputs": outputs, "wildcards": wildcards,
-        "threads": compute_threads(snakemake.config, snakemake.threads),
-        "config": snakemake.config, "resources": snakemake.resources, **more,
+        "threads": compute_threads(config, snakemake.threads),
+        "config": config, "resources": snakemake.resources, **more,
     }  # fmt: skip
     found: dict[str, Any] = {}
     for name, parameter in inspect.signature(main).parameters.items():

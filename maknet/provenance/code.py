@@ -66,7 +66,7 @@ def recorded_code(
 
 def job_name(wildcards: Iterable[str]) -> str:
     """Return the name of a job within its rule, made of its wildcards; no name is hidden."""
-    name = ".".join(wildcards)
+    name = ".".join(wildcard.strip("/").replace("/", ".") for wildcard in wildcards if wildcard)
     return name if name and not name.startswith(".") else f"job{name}"
 
 

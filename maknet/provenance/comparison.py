@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maknet.config.settings import ABSENT, differences
 from maknet.errors import InputError
 from maknet.provenance.records import Record, read_records
-from maknet.provenance.settings import ABSENT, differences
 
 INPUT, SETTING, SEED, CODE, PACKAGE, DEVICE, CPU, CHANCE = (
     "input", "setting", "seed", "code", "package", "device", "cpu", "chance",

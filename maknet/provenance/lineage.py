@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from maknet.config.settings import Setting
 from maknet.errors import InputError
 from maknet.provenance.code import RECORDS
 from maknet.provenance.digests import LISTING, DigestStore
@@ -25,7 +26,7 @@ from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.receipts import compare_with_receipt, receipt_path
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.roots import file_root, joined_root
-from maknet.provenance.settings import Setting, changed_settings, is_kept
+from maknet.provenance.settings import changed_settings, is_kept
 
 _NO_RECORD = (
     "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"

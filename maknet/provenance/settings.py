@@ -6,45 +6,32 @@ resolved configuration with the files that it was merged from and what the comma
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maknet.config.scenarios import with_scenario
+from maknet.config.settings import ABSENT, Setting, differences, merge
 from maknet.errors import InputError
 from maknet.files import parsing, read_json, write_json
 from maknet.provenance.paths import resolve
 
 # How and where jobs run changes no result, but for `jobs.numerics`.
-_NO_RESULT = ("jobs", "paths", "release", "config_files", "software")
-ABSENT = object()
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting that has changed.
-
-    Attributes:
-        key: Key of the setting, sections joined by dots.
-        recorded: Recorded value, any JSON.
-        found: Value now, any JSON.
-    """
-
-    key: str
-    recorded: Any
-    found: Any
+_NO_RESULT = ("jobs", "paths", "release", "config_files", "software", "scenario", "not_varied")
 
 
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
     """Keep a resolved configuration below the records' folder, and return its digest."""
     resolved = _deciding(config)
     resolved = json.loads(json.dumps(resolved, sort_keys=True, default=str))
-    files = list(config.get("config_files", []))
+    files, scenario = list(config.get("config_files", [])), config.get("scenario", "")
     set_elsewhere = {
-        setting.key: setting.found for setting in differences(merged_files(files), resolved)
+        setting.key: setting.found
+        for setting in differences(merged_files(files, scenario), resolved)
         if setting.found is not ABSENT
-    }  # fmt: skip
+    }
     kept = {"files": files, "set_elsewhere": set_elsewhere, "resolved": resolved}
+    kept |= {"scenario": scenario} if scenario else {}
     name = _digest(kept)
     if not is_kept(folder, name):
         write_json(_path(folder, name), kept)
@@ -73,7 +60,7 @@ def _digest(kept: object) -> str:
 def changed_settings(folder: Path, name: str) -> list[Setting]:
     """Return the settings that the same files and command line would give another value now."""
     kept = read_json(_path(folder, name))
-    now = merged_files(kept["files"])
+    now = merged_files(kept["files"], kept.get("scenario", ""))
     for key, value in kept["set_elsewhere"].items():
         _put(now, key.split("."), value)
     return [
@@ -98,8 +85,13 @@ def uses(params: Any, setting: Setting) -> bool:  # noqa: ANN401 - any JSON valu
     return isinstance(params, list) and any(uses(value, setting) for value in params)
 
 
-def merged_files(paths: Sequence[str]) -> dict[str, Any]:
-    """Return configuration files merged in order; a file that is gone counts as empty."""
+def merged_files(paths: Sequence[str], scenario: str = "") -> dict[str, Any]:
+    """Return configuration files merged in order; a file that is gone counts as empty.
+
+    Args:
+        paths: The files.
+        scenario: Name of the scenario whose choice is made, empty for none.
+    """
     import yaml
 
     merged: dict[str, Any] = {}
@@ -110,20 +102,12 @@ def merged_files(paths: Sequence[str]) -> dict[str, Any]:
         with parsing(found, "a configuration file", "mend it"):
             content = yaml.safe_load(found.read_text(encoding="utf-8")) or {}
             json.dumps(content)
-            _merge(merged, content)
-    return _deciding(json.loads(json.dumps(merged)))
+            merge(merged, content)
+    return _deciding(with_scenario(json.loads(json.dumps(merged)), scenario))
 
 
 def _path(folder: Path, name: str) -> Path:
     return folder / "config" / f"{name}.json"
-
-
-def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = value
 
 
 def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa: ANN401
@@ -132,17 +116,3 @@ def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa
         if not isinstance(into, dict):
             raise InputError(f"The configuration key {'.'.join(keys[:place])} is no section now.")
     into[keys[-1]] = value
-
-
-def differences(
-    recorded: Any,  # noqa: ANN401 - any JSON value
-    found: Any,  # noqa: ANN401
-    prefix: str = "",
-) -> Iterator[Setting]:
-    """Yield what differs between two structures of settings; a key that one lacks is `ABSENT`."""
-    if isinstance(recorded, Mapping) and isinstance(found, Mapping):
-        for key in sorted({*recorded, *found}):
-            name = f"{prefix}.{key}" if prefix else key
-            yield from differences(recorded.get(key, ABSENT), found.get(key, ABSENT), name)
-    elif recorded != found:
-        yield Setting(prefix, recorded, found)

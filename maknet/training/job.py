@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from maknet.files import short_sha256, write_json
-from maknet.jobs.job import ScriptJob, job
+from maknet.jobs.job import ScriptJob, job, job_config
 from maknet.jobs.leftovers import remove_leftovers
 from maknet.jobs.numerics import compute_threads
 from maknet.jobs.script import arguments, script_path
@@ -112,7 +112,8 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     """
     script = script_path(main)
     results = Path(snakemake.config["paths"]["results"])
-    state = results / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
+    scenario = results / snakemake.wildcards.get("scenario", "")
+    state = scenario / "state" / f"{Path(snakemake.output.weights).parent.name}.pt"
     with job(snakemake, script):
         remove_leftovers([state])
         training_job = _training_job(snakemake, script, state)
@@ -121,10 +122,11 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
 
 
 def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob:
-    settings, device = snakemake.config["jobs"], snakemake.params.device
+    config, device = job_config(snakemake), snakemake.params.device
+    settings = config["jobs"]
     runtime, margin = (snakemake.resources.get(n) for n in ("runtime", "deadline_margin_s"))
     usable = usable_seconds(runtime, margin)
-    threads = compute_threads(snakemake.config, snakemake.threads)
+    threads = compute_threads(config, snakemake.threads)
     return TrainingJob(
         device=device,
         threads=threads,

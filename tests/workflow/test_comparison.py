@@ -116,7 +116,7 @@ def test_a_run_is_the_same_as_itself(finished: Path) -> None:
 def test_the_command_line(finished: Path, tmp_path: Path) -> None:
     results = finished / "results/demo"
     planted = Planted(results, tmp_path / "b")
-    (weights,) = (p for p in planted.needed() if str(p).endswith("train_student/1..json"))
+    (weights,) = (p for p in planted.needed() if str(p).endswith("train_student/1.json"))
     planted.plant(weights, lambda r: r["params"]["student"].update(epochs=99))
     command = [sys.executable, "-m", "maknet.compare", str(results), str(planted.folder)]
     done = subprocess.run(

@@ -74,7 +74,7 @@ def test_what_was_changed_afterwards_is_seen(released: Path, key: Path) -> None:
     (signed / "allowed_signers").write_text(f"them {key.with_suffix('.pub').read_text()}")
     (released / "table1.csv").write_text("forged")
     assert "CHANGED table1.csv" in verify(1, released).stdout
-    record = released / "provenance/train_student/1..json"
+    record = released / "provenance/train_student/1.json"
     record.write_text(record.read_text().replace('"deterministic": true', '"deterministic": false'))
     done = verify(2, released)
     assert done.returncode != 0 or "CHANGED" in done.stdout

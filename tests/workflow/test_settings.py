@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from maknet.provenance.job_settings import depends_on, settings_by_rule
+from maknet.config.rule_settings import settings_by_rule
+from maknet.config.settings import Setting
+from maknet.provenance.job_settings import depends_on
 from maknet.provenance.records import read_records
-from maknet.provenance.settings import Setting, merged_files
+from maknet.provenance.settings import merged_files
 from tests.workflow.conftest import MINI, ROOT, Run
 
 pytestmark = pytest.mark.workflow
@@ -21,7 +23,10 @@ OTHER = {
     "published": "none",
 }  # fmt: skip
 # These decide which rules there are, which is no change of a job.
-SOURCES = ("dataset", "labeled.source", "unlabeled.source", "generic", "seeds", "student.rounds")
+SOURCES = (
+    "dataset", "labeled.source", "unlabeled.source", "generic", "seeds", "student.rounds",
+    "scenarios", "varied", "conclusions",
+)  # fmt: skip
 Job = tuple[str, str]
 _JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 
@@ -70,7 +75,8 @@ def planned(said: str) -> tuple[set[Job], set[Job]]:
 def test_the_list_of_settings_is_what_snakemake_plans(
     finished: Path, tmp_path: Path, snakemake: Run
 ) -> None:
-    files = [ROOT / "config/paper.yaml", *(ROOT / name for name in MINI)]
+    files = [ROOT / f"config/{n}.yaml" for n in ("paper", "choices")]
+    files += [ROOT / name for name in MINI]
     records = {id(r): r for r in read_records(finished / "results/demo").values()}.values()
 
     def check(key: str, value: Any) -> str | None:

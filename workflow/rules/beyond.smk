@@ -43,15 +43,9 @@ rule shuffle_pseudo_labels:
 
 use rule train_student as train_factor with:
     input:
-        train="<data>/labeled/train.npy",
-        train_index="<data>/labeled/train.csv",
-        train_labels="<data>/labels/train.npz",
-        val="<data>/labeled/val.npy",
-        val_index="<data>/labeled/val.csv",
-        val_labels="<data>/labels/val.npz",
-        relations="<data>/labels/relations.json",
+        unpack(training_files("labeled", "labels")),
         pseudo=factor_labels,
-        shards=lambda w: [] if w.labels == "none" else SHARDS,
+        shards=lambda w: [] if w.labels == "none" else SHARDS(w),
     output:
         weights="<results>/runs/factor_{noise}_{length}_{labels}{seed}/model.safetensors",
         network="<results>/runs/factor_{noise}_{length}_{labels}{seed}/network.json",
@@ -69,14 +63,14 @@ use rule train_student as train_factor with:
         run=lambda w: f"factor_{w.noise}_{w.length}_{w.labels}",
         settings=config["networks"]["maknet"],
         student=lambda w: {
-            **STUDENT,
+            **student_settings(w),
             "epochs": config[{"teacher": "training"}.get(w.length, w.length)][
                 "epochs"
             ],
         },
         augmentation=lambda w: config["augmentation"] if w.noise == "noise" else None,
         loss=config["loss"],
-        evaluation=VALIDATION,
+        evaluation=validation,
         seed=seed_of,
         device=config["device"],
 
@@ -200,12 +194,57 @@ rule judge_claims:
         "../../scripts/judge_claims.py"
 
 
+WATCHED_RUNS = watched_runs(config["conclusions"], f"student{len(ROUNDS)}")
+
+
+rule make_multiverse:
+    """What each choice that the paper leaves open does to each conclusion, one choice at a time."""
+    input:
+        metrics=in_all_scenarios(
+            "<results>/{scenario}metrics/{run}{seed}.json", WATCHED_RUNS
+        ),
+        bootstrap=in_all_scenarios(
+            "<results>/{scenario}metrics/{run}{seed}.bootstrap.npz", WATCHED_RUNS
+        ),
+        perturbations=in_all_scenarios("<results>/{scenario}perturbations.csv"),
+    output:
+        csv="<results>/multiverse.csv",
+        markdown="<results>/multiverse.md",
+        html=report(
+            "<results>/multiverse.html",
+            caption="../report/multiverse.rst",
+            category="Beyond the paper",
+        ),
+        png=report(
+            "<results>/multiverse.png",
+            caption="../report/multiverse.rst",
+            category="Beyond the paper",
+        ),
+        pdf="<results>/multiverse.pdf",
+    log:
+        "<logs>/make_multiverse.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        scenarios=scenario_entries,
+        conclusions=config["conclusions"],
+        runs=WATCHED_RUNS,
+        last=f"student{len(ROUNDS)}",
+        seeds=config["seeds"],
+        confidence=config["evaluation"]["confidence"],
+    script:
+        "../../scripts/make_multiverse.py"
+
+
 rule beyond:
     """Everything that goes beyond the paper; it is not part of `all`."""
     input:
         factors="<results>/factors.csv",
         transfer="<results>/transfer.csv",
         claims="<results>/claims.csv",
+        multiverse="<results>/multiverse.csv",
 
 
 localrules:

@@ -15,5 +15,5 @@ for each in workflow.rules:
     if each.script and "version" not in each.params.keys():
         each.set_params(
             code=code_of(each.name, f"scripts/{Path(each.script).name}"),
-            numerics=config["jobs"]["numerics"],
+            numerics=config_provider("jobs", "numerics"),
         )

@@ -1,22 +1,21 @@
 # From weights to metrics: scores on every split, thresholds from validation, metrics on both tests.
-EVALUATED = ["val", "test", "hand"]
 
 
 rule predict_scores:
     """Probabilities of one run on validation and both test sets."""
     input:
-        weights="<results>/runs/{run}/model.safetensors",
-        network="<results>/runs/{run}/network.json",
-        shards=lambda w: [f"<data>/{image_folder(w)}/{s}.npy" for s in EVALUATED],
-        indices=lambda w: [f"<data>/{image_folder(w)}/{s}.csv" for s in EVALUATED],
+        weights=in_scenario("<results>/{scenario}runs/{run}/model.safetensors"),
+        network=in_scenario("<results>/{scenario}runs/{run}/network.json"),
+        shards=evaluated_files("npy"),
+        indices=evaluated_files("csv"),
     output:
-        val="<results>/scores/{run}/val.npz",
-        test="<results>/scores/{run}/test.npz",
-        hand="<results>/scores/{run}/hand.npz",
+        val="<results>/{scenario}scores/{run}/val.npz",
+        test="<results>/{scenario}scores/{run}/test.npz",
+        hand="<results>/{scenario}scores/{run}/hand.npz",
     log:
-        "<logs>/predict_scores/{run}.log",
+        "<logs>/{scenario}predict_scores/{run}.log",
     benchmark:
-        "<benchmarks>/predict_scores/{run}.tsv"
+        "<benchmarks>/{scenario}predict_scores/{run}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 4 if ON_GPU else 1
@@ -25,8 +24,8 @@ rule predict_scores:
         mem_mb=memory(8000),
         runtime=limit(30),
     params:
-        window_hu=lambda w: LESANET["input"]["window_hu"] if is_lesanet(w) else None,
-        batch_size=config["evaluation"]["batch_size"],
+        window_hu=lesanet_window,
+        batch_size=config_provider("evaluation", "batch_size"),
         device=config["device"],
     script:
         "../../scripts/predict_scores.py"
@@ -35,21 +34,21 @@ rule predict_scores:
 rule compute_metrics:
     """Thresholds of one run, and its metrics with intervals over patients."""
     input:
-        val="<results>/scores/{run}/val.npz",
-        test="<results>/scores/{run}/test.npz",
-        hand="<results>/scores/{run}/hand.npz",
-        val_labels=lambda w: f"<data>/{label_folder(w)}/val.npz",
-        test_labels=lambda w: f"<data>/{label_folder(w)}/test.npz",
-        hand_labels=lambda w: f"<data>/{label_folder(w)}/hand.npz",
-        relations=lambda w: f"<data>/{label_folder(w)}/relations.json",
+        val=in_scenario("<results>/{scenario}scores/{run}/val.npz"),
+        test=in_scenario("<results>/{scenario}scores/{run}/test.npz"),
+        hand=in_scenario("<results>/{scenario}scores/{run}/hand.npz"),
+        val_labels=label_file("val.npz"),
+        test_labels=label_file("test.npz"),
+        hand_labels=label_file("hand.npz"),
+        relations=label_file("relations.json"),
         dl_info=LABELED["dl_info"],
     output:
-        thresholds="<results>/thresholds/{run}.json",
-        metrics="<results>/metrics/{run}.json",
-        per_label="<results>/metrics/{run}.per_label.csv",
-        bootstrap="<results>/metrics/{run}.bootstrap.npz",
+        thresholds="<results>/{scenario}thresholds/{run}.json",
+        metrics="<results>/{scenario}metrics/{run}.json",
+        per_label="<results>/{scenario}metrics/{run}.per_label.csv",
+        bootstrap="<results>/{scenario}metrics/{run}.bootstrap.npz",
     log:
-        "<logs>/compute_metrics/{run}.log",
+        "<logs>/{scenario}compute_metrics/{run}.log",
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -57,8 +56,8 @@ rule compute_metrics:
         mem_mb=memory(2000),
         runtime=limit(30),
     params:
-        threshold_grid=config["evaluation"]["threshold_grid"],
-        bootstrap_samples=config["evaluation"]["bootstrap_samples"],
-        seed=config["seeds"][0],
+        threshold_grid=config_provider("evaluation", "threshold_grid"),
+        bootstrap_samples=config_provider("evaluation", "bootstrap_samples"),
+        seed=lambda w: config_of(w)["seeds"][0],
     script:
         "../../scripts/compute_metrics.py"

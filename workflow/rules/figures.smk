@@ -55,18 +55,18 @@ rule describe_architecture:
 rule explain_run:
     """Attributions and perturbations of one network over the hand-labeled set (section 5)."""
     input:
-        weights="<results>/runs/{run}/model.safetensors",
-        network="<results>/runs/{run}/network.json",
-        hand="<data>/labeled/hand.npy",
-        hand_index="<data>/labeled/hand.csv",
-        hand_labels="<data>/labels/hand.npz",
+        weights=in_scenario("<results>/{scenario}runs/{run}/model.safetensors"),
+        network=in_scenario("<results>/{scenario}runs/{run}/network.json"),
+        hand=in_scenario("<data>/{scenario}labeled/hand.npy"),
+        hand_index=in_scenario("<data>/{scenario}labeled/hand.csv"),
+        hand_labels=in_scenario("<data>/{scenario}labels/hand.npz"),
         dl_info=LABELED["dl_info"],
     output:
-        study="<results>/explain/{run}.npz",
+        study="<results>/{scenario}explain/{run}.npz",
     log:
-        "<logs>/explain_run/{run}.log",
+        "<logs>/{scenario}explain_run/{run}.log",
     benchmark:
-        "<benchmarks>/explain_run/{run}.tsv"
+        "<benchmarks>/{scenario}explain_run/{run}.tsv"
     wildcard_constraints:
         run="maknet|vgg16",
     conda:
@@ -77,8 +77,8 @@ rule explain_run:
         mem_mb=memory(16000),
         runtime=limit(120),
     params:
-        explain=config["explain"],
-        seed=config["seeds"][0],
+        explain=config_provider("explain"),
+        seed=lambda w: config_of(w)["seeds"][0],
         device=config["device"],
     script:
         "../../scripts/explain_run.py"
@@ -163,18 +163,20 @@ rule draw_explanations:
 rule summarize_explanations:
     """Figures 3 and 4 in numbers, over the whole hand-labeled set."""
     input:
-        studies=expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+        studies=in_scenario(
+            *(f"<results>/{{scenario}}explain/{run}.npz" for run in EXPLAINED_RUNS)
+        ),
     output:
-        perturbations="<results>/perturbations.csv",
-        deletion="<results>/deletion.csv",
+        perturbations="<results>/{scenario}perturbations.csv",
+        deletion="<results>/{scenario}deletion.csv",
         png=report(
-            "<results>/deletion.png",
+            "<results>/{scenario}deletion.png",
             caption="../report/deletion.rst",
             category="5 Understanding predictions",
         ),
-        pdf="<results>/deletion.pdf",
+        pdf="<results>/{scenario}deletion.pdf",
     log:
-        "<logs>/summarize_explanations.log",
+        "<logs>/{scenario}summarize_explanations.log",
     localrule: True
     conda:
         "../../envs/maknet.yaml"

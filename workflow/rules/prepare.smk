@@ -17,14 +17,14 @@ rule build_labels:
         hand=LABELED["hand"],
         ontology=LABELED["ontology"],
     output:
-        train="<data>/{kind}s/train.npz",
-        val="<data>/{kind}s/val.npz",
-        test="<data>/{kind}s/test.npz",
-        hand="<data>/{kind}s/hand.npz",
-        relations="<data>/{kind}s/relations.json",
-        counts="<results>/{kind}_counts.csv",
+        train="<data>/{scenario}{kind}s/train.npz",
+        val="<data>/{scenario}{kind}s/val.npz",
+        test="<data>/{scenario}{kind}s/test.npz",
+        hand="<data>/{scenario}{kind}s/hand.npz",
+        relations="<data>/{scenario}{kind}s/relations.json",
+        counts="<results>/{scenario}{kind}_counts.csv",
     log:
-        "<logs>/build_labels/{kind}s.log",
+        "<logs>/{scenario}build_labels/{kind}s.log",
     wildcard_constraints:
         kind="label|lesion_label",
     conda:
@@ -34,7 +34,7 @@ rule build_labels:
         mem_mb=memory(2000),
         runtime=limit(10),
     params:
-        classes=lambda w: config["labeled" if w.kind == "label" else "lesanet"][
+        classes=lambda w: config_of(w)["labeled" if w.kind == "label" else "lesanet"][
             "classes"
         ],
         # The paper's numbers, for the paper's labels and data.
@@ -53,15 +53,15 @@ rule prepare_lesions:
     input:
         dl_info=LABELED["dl_info"],
         images=LABELED["images"],
-        labels="<data>/labels/{split}.npz",
+        labels=in_scenario("<data>/{scenario}labels/{split}.npz"),
     output:
-        shard="<data>/labeled/{split}.npy",
-        index="<data>/labeled/{split}.csv",
-        unreadable="<data>/labeled/{split}.unreadable.csv",
+        shard="<data>/{scenario}labeled/{split}.npy",
+        index="<data>/{scenario}labeled/{split}.csv",
+        unreadable="<data>/{scenario}labeled/{split}.unreadable.csv",
     log:
-        "<logs>/prepare_lesions/{split}.log",
+        "<logs>/{scenario}prepare_lesions/{split}.log",
     benchmark:
-        "<benchmarks>/prepare_lesions/{split}.tsv"
+        "<benchmarks>/{scenario}prepare_lesions/{split}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -69,8 +69,8 @@ rule prepare_lesions:
         mem_mb=memory(6000),
         runtime=limit(120),
     params:
-        image=config["image"],
-        max_unreadable=config["labeled"]["max_unreadable"],
+        image=config_provider("image"),
+        max_unreadable=config_provider("labeled", "max_unreadable"),
     script:
         "../../scripts/prepare_lesions.py"
 
@@ -80,15 +80,15 @@ rule prepare_patches:
     input:
         dl_info=LABELED["dl_info"],
         images=LABELED["images"],
-        labels="<data>/lesion_labels/{split}.npz",
+        labels=in_scenario("<data>/{scenario}lesion_labels/{split}.npz"),
     output:
-        shard="<data>/patches/{split}.npy",
-        index="<data>/patches/{split}.csv",
-        unreadable="<data>/patches/{split}.unreadable.csv",
+        shard="<data>/{scenario}patches/{split}.npy",
+        index="<data>/{scenario}patches/{split}.csv",
+        unreadable="<data>/{scenario}patches/{split}.unreadable.csv",
     log:
-        "<logs>/prepare_patches/{split}.log",
+        "<logs>/{scenario}prepare_patches/{split}.log",
     benchmark:
-        "<benchmarks>/prepare_patches/{split}.tsv"
+        "<benchmarks>/{scenario}prepare_patches/{split}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -96,8 +96,8 @@ rule prepare_patches:
         mem_mb=memory(6000),
         runtime=limit(120),
     params:
-        patch=config["lesanet"]["input"],
-        max_unreadable=config["labeled"]["max_unreadable"],
+        patch=config_provider("lesanet", "input"),
+        max_unreadable=config_provider("labeled", "max_unreadable"),
     script:
         "../../scripts/prepare_patches.py"
 
@@ -108,14 +108,14 @@ rule prepare_series:
         folder=f"{FETCHED}/series/{{batch}}",
         receipt=f"{FETCHED}/receipts/{{batch}}.csv",
     output:
-        shard="<data>/unlabeled/{batch}.npy",
-        index="<data>/unlabeled/{batch}.csv",
-        table="<data>/unlabeled/{batch}.series.csv",
-        thumbnails="<data>/unlabeled/{batch}.thumbnails.npz",
+        shard="<data>/{scenario}unlabeled/{batch}.npy",
+        index="<data>/{scenario}unlabeled/{batch}.csv",
+        table="<data>/{scenario}unlabeled/{batch}.series.csv",
+        thumbnails="<data>/{scenario}unlabeled/{batch}.thumbnails.npz",
     log:
-        "<logs>/prepare_series/{batch}.log",
+        "<logs>/{scenario}prepare_series/{batch}.log",
     benchmark:
-        "<benchmarks>/prepare_series/{batch}.tsv"
+        "<benchmarks>/{scenario}prepare_series/{batch}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -123,8 +123,8 @@ rule prepare_series:
         mem_mb=memory(4000),
         runtime=limit(60),
     params:
-        image=config["image"],
-        rules=config["series"],
+        image=config_provider("image"),
+        rules=config_provider("series"),
     script:
         "../../scripts/prepare_series.py"
 

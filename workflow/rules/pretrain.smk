@@ -1,5 +1,8 @@
 # Weights to start from: VGG16 on the unlabeled CT, and networks on drawn textures where these stand in
 # for ImageNet.
+LAST_LABELS = (
+    f"<results>/{{scenario}}pseudo/round{len(ROUNDS) + 1}{{labels}}{{seed}}.npz"
+)
 
 
 rule pretrain_vgg16:
@@ -8,21 +11,21 @@ rule pretrain_vgg16:
     `_shuffled` has the labels of other images, see `beyond.smk`.
     """
     input:
-        val="<data>/labeled/val.npy",
-        val_index="<data>/labeled/val.csv",
-        val_labels="<data>/labels/val.npz",
-        relations="<data>/labels/relations.json",
-        pseudo=f"<results>/pseudo/round{len(ROUNDS) + 1}{{labels}}{{seed}}.npz",
+        val=in_scenario("<data>/{scenario}labeled/val.npy"),
+        val_index=in_scenario("<data>/{scenario}labeled/val.csv"),
+        val_labels=in_scenario("<data>/{scenario}labels/val.npz"),
+        relations=in_scenario("<data>/{scenario}labels/relations.json"),
+        pseudo=in_scenario(LAST_LABELS),
         shards=SHARDS,
     output:
-        weights="<results>/runs/vgg16_tcia{labels}{seed}/model.safetensors",
-        network="<results>/runs/vgg16_tcia{labels}{seed}/network.json",
-        history="<results>/runs/vgg16_tcia{labels}{seed}/history.csv",
-        events=directory("<results>/runs/vgg16_tcia{labels}{seed}/events"),
+        weights="<results>/{scenario}runs/vgg16_tcia{labels}{seed}/model.safetensors",
+        network="<results>/{scenario}runs/vgg16_tcia{labels}{seed}/network.json",
+        history="<results>/{scenario}runs/vgg16_tcia{labels}{seed}/history.csv",
+        events=directory("<results>/{scenario}runs/vgg16_tcia{labels}{seed}/events"),
     log:
-        "<logs>/train/vgg16_tcia{labels}{seed}.log",
+        "<logs>/{scenario}train/vgg16_tcia{labels}{seed}.log",
     benchmark:
-        "<benchmarks>/train/vgg16_tcia{labels}{seed}.tsv"
+        "<benchmarks>/{scenario}train/vgg16_tcia{labels}{seed}.tsv"
     wildcard_constraints:
         labels="(_shuffled)?",
     conda:
@@ -33,10 +36,10 @@ rule pretrain_vgg16:
         mem_mb=memory(16000, 500),
         runtime=limit(30, config["pretraining"]["epochs"] * UNLABELED_IMAGES, 300),
     params:
-        settings=config["networks"]["vgg16"],
-        pretraining=config["pretraining"],
-        loss=config["loss"],
-        evaluation=VALIDATION,
+        settings=config_provider("networks", "vgg16"),
+        pretraining=config_provider("pretraining"),
+        loss=config_provider("loss"),
+        evaluation=validation,
         seed=seed_of,
         device=config["device"],
     script:
@@ -46,15 +49,15 @@ rule pretrain_vgg16:
 rule draw_textures:
     """Textures that stand in for ImageNet where `generic` says so."""
     output:
-        train="<data>/textures/train.npy",
-        train_index="<data>/textures/train.csv",
-        train_labels="<data>/textures/train.npz",
-        val="<data>/textures/val.npy",
-        val_index="<data>/textures/val.csv",
-        val_labels="<data>/textures/val.npz",
-        relations="<data>/textures/relations.json",
+        train="<data>/{scenario}textures/train.npy",
+        train_index="<data>/{scenario}textures/train.csv",
+        train_labels="<data>/{scenario}textures/train.npz",
+        val="<data>/{scenario}textures/val.npy",
+        val_index="<data>/{scenario}textures/val.csv",
+        val_labels="<data>/{scenario}textures/val.npz",
+        relations="<data>/{scenario}textures/relations.json",
     log:
-        "<logs>/draw_textures.log",
+        "<logs>/{scenario}draw_textures.log",
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -62,31 +65,25 @@ rule draw_textures:
         mem_mb=memory(2000),
         runtime=limit(30),
     params:
-        counts=config.get("textures", {}).get("images"),
-        size=config["image"]["size"],
-        seed=config["seeds"][0],
+        counts=lambda w: config_of(w).get("textures", {}).get("images"),
+        size=config_provider("image", "size"),
+        seed=lambda w: config_of(w)["seeds"][0],
     script:
         "../../scripts/draw_textures.py"
 
 
 use rule train_network as pretrain_textures with:
     input:
-        train="<data>/textures/train.npy",
-        train_index="<data>/textures/train.csv",
-        train_labels="<data>/textures/train.npz",
-        val="<data>/textures/val.npy",
-        val_index="<data>/textures/val.csv",
-        val_labels="<data>/textures/val.npz",
-        relations="<data>/textures/relations.json",
+        unpack(training_files("textures", "textures")),
     output:
-        weights="<results>/runs/{net}_textures{seed}/model.safetensors",
-        network="<results>/runs/{net}_textures{seed}/network.json",
-        transfer="<results>/runs/{net}_textures{seed}/transfer.json",
-        history="<results>/runs/{net}_textures{seed}/history.csv",
-        events=directory("<results>/runs/{net}_textures{seed}/events"),
+        weights="<results>/{scenario}runs/{net}_textures{seed}/model.safetensors",
+        network="<results>/{scenario}runs/{net}_textures{seed}/network.json",
+        transfer="<results>/{scenario}runs/{net}_textures{seed}/transfer.json",
+        history="<results>/{scenario}runs/{net}_textures{seed}/history.csv",
+        events=directory("<results>/{scenario}runs/{net}_textures{seed}/events"),
     log:
-        "<logs>/train/{net}_textures{seed}.log",
+        "<logs>/{scenario}train/{net}_textures{seed}.log",
     benchmark:
-        "<benchmarks>/train/{net}_textures{seed}.tsv"
+        "<benchmarks>/{scenario}train/{net}_textures{seed}.tsv"
     wildcard_constraints:
         net="vgg16|resnet18",

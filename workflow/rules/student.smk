@@ -1,6 +1,5 @@
 # Noisy student: label all unlabeled images, train a student on them and on the labeled ones, repeat.
-STUDENT = {key: value for key, value in config["student"].items() if key != "rounds"}
-SHARDS = expand("<data>/unlabeled/{batch}.npy", batch=BATCHES)
+SHARDS = in_batches("<data>/{scenario}unlabeled/{batch}.npy")
 
 
 rule pseudo_label:
@@ -8,14 +7,14 @@ rule pseudo_label:
     input:
         weights=labeler_file("model.safetensors"),
         network=labeler_file("network.json"),
-        relations="<data>/labels/relations.json",
+        relations=in_scenario("<data>/{scenario}labels/relations.json"),
         shards=SHARDS,
     output:
-        labels="<results>/pseudo/round{round}{seed}.npz",
+        labels="<results>/{scenario}pseudo/round{round}{seed}.npz",
     log:
-        "<logs>/pseudo_label/round{round}{seed}.log",
+        "<logs>/{scenario}pseudo_label/round{round}{seed}.log",
     benchmark:
-        "<benchmarks>/pseudo_label/round{round}{seed}.tsv"
+        "<benchmarks>/{scenario}pseudo_label/round{round}{seed}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -24,8 +23,8 @@ rule pseudo_label:
         mem_mb=memory(8000, 500),
         runtime=limit(15, UNLABELED_IMAGES, 500),
     params:
-        pseudo_labels=config["pseudo_labels"],
-        batch_size=config["evaluation"]["batch_size"],
+        pseudo_labels=config_provider("pseudo_labels"),
+        batch_size=config_provider("evaluation", "batch_size"),
         device=config["device"],
     script:
         "../../scripts/pseudo_label.py"
@@ -34,38 +33,32 @@ rule pseudo_label:
 rule train_student:
     """The student of one round, on labeled and pseudo-labeled images with noise (section 4.2)."""
     input:
-        train="<data>/labeled/train.npy",
-        train_index="<data>/labeled/train.csv",
-        train_labels="<data>/labels/train.npz",
-        val="<data>/labeled/val.npy",
-        val_index="<data>/labeled/val.csv",
-        val_labels="<data>/labels/val.npz",
-        relations="<data>/labels/relations.json",
-        pseudo="<results>/pseudo/round{round}{seed}.npz",
+        unpack(training_files("labeled", "labels")),
+        pseudo=in_scenario("<results>/{scenario}pseudo/round{round}{seed}.npz"),
         shards=SHARDS,
     output:
-        weights="<results>/runs/student{round}{seed}/model.safetensors",
-        network="<results>/runs/student{round}{seed}/network.json",
-        history="<results>/runs/student{round}{seed}/history.csv",
-        events=directory("<results>/runs/student{round}{seed}/events"),
+        weights="<results>/{scenario}runs/student{round}{seed}/model.safetensors",
+        network="<results>/{scenario}runs/student{round}{seed}/network.json",
+        history="<results>/{scenario}runs/student{round}{seed}/history.csv",
+        events=directory("<results>/{scenario}runs/student{round}{seed}/events"),
     log:
-        "<logs>/train/student{round}{seed}.log",
+        "<logs>/{scenario}train/student{round}{seed}.log",
     benchmark:
-        "<benchmarks>/train/student{round}{seed}.tsv"
+        "<benchmarks>/{scenario}train/student{round}{seed}.tsv"
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
     resources:
         gpu=ON_GPU,
         mem_mb=memory(16000, 500),
-        runtime=limit(30, STUDENT["epochs"] * 2 * LABELED_IMAGES, 400),
+        runtime=limit(30, config["student"]["epochs"] * 2 * LABELED_IMAGES, 400),
     params:
         run=lambda w: f"student{w.round}",
-        settings=config["networks"]["maknet"],
-        student=STUDENT,
-        augmentation=config["augmentation"],
-        loss=config["loss"],
-        evaluation=VALIDATION,
+        settings=config_provider("networks", "maknet"),
+        student=student_settings,
+        augmentation=config_provider("augmentation"),
+        loss=config_provider("loss"),
+        evaluation=validation,
         seed=seed_of,
         device=config["device"],
     script:
@@ -74,29 +67,23 @@ rule train_student:
 
 use rule train_student as train_control with:
     input:
-        train="<data>/labeled/train.npy",
-        train_index="<data>/labeled/train.csv",
-        train_labels="<data>/labels/train.npz",
-        val="<data>/labeled/val.npy",
-        val_index="<data>/labeled/val.csv",
-        val_labels="<data>/labels/val.npz",
-        relations="<data>/labels/relations.json",
+        unpack(training_files("labeled", "labels")),
     output:
-        weights="<results>/runs/control{seed}/model.safetensors",
-        network="<results>/runs/control{seed}/network.json",
-        history="<results>/runs/control{seed}/history.csv",
-        events=directory("<results>/runs/control{seed}/events"),
+        weights="<results>/{scenario}runs/control{seed}/model.safetensors",
+        network="<results>/{scenario}runs/control{seed}/network.json",
+        history="<results>/{scenario}runs/control{seed}/history.csv",
+        events=directory("<results>/{scenario}runs/control{seed}/events"),
     log:
-        "<logs>/train/control{seed}.log",
+        "<logs>/{scenario}train/control{seed}.log",
     benchmark:
-        "<benchmarks>/train/control{seed}.tsv"
+        "<benchmarks>/{scenario}train/control{seed}.tsv"
     params:
         run="control",
-        settings=config["networks"]["maknet"],
-        student=STUDENT,
-        augmentation=config["augmentation"],
-        loss=config["loss"],
-        evaluation=VALIDATION,
+        settings=config_provider("networks", "maknet"),
+        student=student_settings,
+        augmentation=config_provider("augmentation"),
+        loss=config_provider("loss"),
+        evaluation=validation,
         seed=seed_of,
         device=config["device"],
 

@@ -106,7 +106,10 @@ rule make_table3:
         dataset=config["dataset"],
         runs=TABLE3_RUNS,
         methods=[config["generic"], config["unlabeled"]["source"]],
-        scratch_rates=[LESANET["scratch_learning_rate"], LESANET["learning_rate"]],
+        scratch_rates=[
+            config["lesanet"][key]
+            for key in ("scratch_learning_rate", "learning_rate")
+        ],
         seeds=config["seeds"],
         confidence=config["evaluation"]["confidence"],
     script:

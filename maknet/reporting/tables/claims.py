@@ -36,6 +36,7 @@ class Evidence:
         cells: Files and columns that the value comes from.
         why: Why there is no verdict, whatever the interval says; empty where there is one.
         exact: Verdict on what has no scatter; empty where the interval decides.
+        deviation: Standard deviation over the seeds; NaN for one.
     """
 
     tested_on: str
@@ -45,6 +46,7 @@ class Evidence:
     cells: str
     why: str = ""
     exact: str = ""
+    deviation: float = nan
 
     @property
     def verdict(self) -> str:
@@ -87,7 +89,7 @@ def judge_claims(
     """
     rows = []
     for claim in claims:
-        parts, need = _evidence(claim, measured)
+        parts, need = evidence(claim, measured)
         undecided = [part for part in parts if part.verdict == UNDECIDED]
         verdict = combined_verdict([part.verdict for part in parts], need)
         widths = [(part.high - part.low) / 2 for part in parts if not isnan(part.low)]
@@ -118,7 +120,13 @@ def combined_verdict(verdicts: Sequence[str], need: int) -> str:
     return UNDECIDED
 
 
-def _evidence(claim: Mapping[str, Any], measured: Measured) -> tuple[list[Evidence], int]:
+def evidence(claim: Mapping[str, Any], measured: Measured) -> tuple[list[Evidence], int]:
+    """Return what a claim rests on, and how many parts of it must hold.
+
+    Args:
+        claim: An entry of `config/claims.yaml`; only its test is read.
+        measured: What it is tested on.
+    """
     if "fewer" in claim:
         return [_fewer(claim["fewer"], measured)], 1
     if "drop" in claim:
@@ -152,7 +160,8 @@ def _higher(test: Mapping[str, Any], metric: str, measured: Measured) -> Evidenc
     low, high = (found.low, found.high) if measure in DIFFERENCES else (nan, nan)
     column = f"{test['test_set']}_{measure}"
     return Evidence(f"{measure} of {first} minus {second}", found.value, low, high,
-                    f"{column} of runs {first} and {second}", why)  # fmt: skip
+                    f"{column} of runs {first} and {second}", why,
+                    deviation=found.deviation)  # fmt: skip
 
 
 def _drop(test: Mapping[str, Any], measured: Measured) -> Evidence:

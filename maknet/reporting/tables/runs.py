@@ -22,7 +22,8 @@ TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
 _COUNTS = ("never_predicted", "evaluable", "frequent")
 _TEXT = (
     "dataset", "arch", "iteration", "method", "cell", "start", "noise", "epochs_of",
-    "pseudo_labels", "run", "difference_of", "test_set", "metric", "labels",
+    "pseudo_labels", "run", "difference_of", "test_set", "metric", "labels", "scenario", "kind",
+    "question", "conclusion", "sets", "why",
 )  # fmt: skip
 
 

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from maknet.config.settings import Setting
 from maknet.files import ROOT
 from maknet.provenance.paths import resolve, to_portable
-from maknet.provenance.settings import Setting, changed_settings, keep_config, uses
+from maknet.provenance.settings import changed_settings, keep_config, uses
 
 
 @pytest.fixture
