@@ -5,6 +5,7 @@ says where each number comes from.
 """
 
 import csv
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from maknet.files import ROOT
 
 PAGE = ROOT / "docs/resources.md"
 REASONS = ROOT / "docs/resources.csv"
+BEYOND = ROOT / "benchmarks/rates/beyond.planned.json"
 HEAD = """# What each rule asks for
 
 Written by `python -m benchmarks.plan` from the rules and docs/resources.csv; do not edit. For
@@ -27,12 +29,12 @@ each table are in [scale.md](scale.md).
 """
 
 
-def plan() -> dict[str, dict[str, str]]:
+def plan(target: str = "all") -> dict[str, dict[str, str]]:
     """Return the jobs that a full run plans: number of jobs, threads and resources by rule."""
     with tempfile.TemporaryDirectory() as nothing:
         command = [
             sys.executable, "-m", "snakemake", "--dry-run", "--cores", "64",
-            "--profile", "slurm", "--directory", nothing,
+            "--profile", "slurm", "--directory", nothing, target,
         ]  # fmt: skip
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     text = done.stdout + done.stderr
@@ -83,3 +85,5 @@ def write_page(rules: dict[str, dict[str, str]]) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(write_page(plan()))
+    counts = {rule: int(found["jobs"]) for rule, found in sorted(plan("beyond").items())}
+    BEYOND.write_text(json.dumps(counts, indent=1) + "\n")

@@ -101,6 +101,30 @@ def wall_time(works: list[Work], gpus: int) -> float:
     return now
 
 
+def beyond(works: list[Work], planned: dict[str, int]) -> list[str]:
+    """Return what `snakemake beyond` adds on top of the tables, all seeds of the configuration."""
+    named = {
+        "train_network": ("maknet", "vgg16"), "train_control": ("control",),
+        "train_student": ("student",), "train_factor": ("student",), "pseudo_label": ("pseudo",),
+        "pretrain_vgg16": ("VGG16 on",), "train_lesanet": ("LesaNet",),
+        "predict_scores": ("scores",), "explain_run": ("explain",),
+    }  # fmt: skip
+    total = 0.0
+    for rule, names in named.items():
+        each = [work.seconds for work in works if work.name.startswith(names)]
+        total += planned[rule] * sum(each) / len(each)
+    students = planned["train_student"] + planned["train_factor"]
+    return [
+        "## Beyond the paper", "",
+        f"`snakemake beyond` plans {sum(planned.values()):,} jobs for {len(CONFIG['seeds'])} seeds, "
+        "the tables' own among them, and takes "
+        f"about {total / 3600:,.0f} GPU-hours (GPU rates as above), most of it for {students} students.",
+        f"The scenarios of `config/choices.yaml` prepare the unlabeled images anew "
+        f"{planned['prepare_series'] // planned['fetch_series'] - 1} times, so the disk holds as many more "
+        "copies of them: `varied: [...]` takes some scenarios at a time.", "",
+    ]  # fmt: skip
+
+
 def hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f}"
 
@@ -169,6 +193,7 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "One seed hardly gains from more than one GPU: the rounds follow one another. Seeds run side",
         "by side.",
         "",
+        *beyond(works, json.loads((RATES / "beyond.planned.json").read_text())),
         "## What would break first",
         "",
         "| | today | 10 times the series | 100 times |",

@@ -3,6 +3,7 @@
 Only the listed tags leave this module: no name, date or other identity of a patient does.
 """
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +44,9 @@ _TAGS = {
         "SamplesPerPixel", "SeriesInstanceUID",
     )
 }  # fmt: skip
+
+
+_DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")  # PS3.5, 6.2: DS
 
 
 class NotDicomError(Exception):
@@ -250,11 +254,10 @@ def _integer(dataset: FileDataset, keyword: str, default: int) -> int:
 
 
 def _floats(dataset: FileDataset, keyword: str) -> tuple[float, ...]:
-    text = _text(dataset, keyword)
-    try:
-        return tuple(float(part) for part in text.split("\\")) if text else ()
-    except ValueError:
-        return ()
+    parts = _text(dataset, keyword).split("\\")
+    # Not what Python takes besides: 1_0, other scripts' digits, nan.
+    whole = all(_DECIMAL.fullmatch(part.strip(" ")) for part in parts)
+    return tuple(map(float, parts)) if whole else ()
 
 
 def _padding(dataset: FileDataset) -> int | None:

@@ -40,7 +40,7 @@ def read_hu(header: Header, out: NDArray[np.int16]) -> None:
         stored, outside = read_compressed(header), None
     if outside is None and _padding_hu(header) > _BRIGHTEST_HU:
         outside = stored == _stored_padding(header)
-    _rescale(stored, header, out)
+    _rescale(stored, header, outside, out)
     if outside is not None:
         out[outside] = _OUTSIDE_HU
 
@@ -88,14 +88,21 @@ def _without_unused_bits(bits: NDArray[np.uint16], header: Header) -> NDArray[np
     return stored
 
 
-def _rescale(stored: NDArray[np.integer], header: Header, out: NDArray[np.int16]) -> None:
+def _rescale(
+    stored: NDArray[np.integer], header: Header, outside: NDArray[np.bool_] | None,
+    out: NDArray[np.int16],
+) -> None:  # fmt: skip
     slope, intercept = _slope(header), _intercept(header)
     if slope == 1 and intercept.is_integer() and _fits(stored, header, intercept):
         # Two's complement: adding modulo 65536 is exact whenever the result fits int16.
         np.add(stored.astype(np.int16, copy=False), np.int16(intercept), out=out)
     else:
         hu = np.rint(stored.astype(np.float64) * slope + intercept)
-        np.copyto(out, np.clip(hu, _INT16.min, _INT16.max).astype(np.int16))
+        if outside is not None:
+            hu[outside] = _OUTSIDE_HU
+        if hu.max() > _INT16.max:
+            raise PixelError(f"a value of {hu.max():.0f} HU is brighter than any CT")
+        np.copyto(out, np.maximum(hu, _INT16.min).astype(np.int16))
 
 
 def _fits(stored: NDArray[np.integer], header: Header, intercept: float) -> bool:

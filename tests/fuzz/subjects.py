@@ -81,9 +81,9 @@ def dicom(folder: Path, syntax: str) -> Subject:
         sound, damaged = pydicom.dcmread(files[1]), pydicom.dcmread(path)
         if syntax == "rle":  # GDCM asks for the layout that GDCM writes
             stored = _packbits(damaged.PixelData)
-            offset = float(sound.RescaleIntercept)
+            slope, offset = float(sound.RescaleSlope), float(sound.RescaleIntercept)
             return stored is not None and any(
-                np.array_equal(hu.astype(int), stored.reshape(hu.shape) + offset)
+                np.array_equal(hu.astype(int), np.rint(stored.reshape(hu.shape) * slope + offset))
                 for hu in volume.hu
             )
         sound.PixelData = damaged.PixelData

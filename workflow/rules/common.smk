@@ -161,7 +161,13 @@ def in_scenario(*patterns):
 
 def in_batches(pattern):
     """Return an input function for files of a job's scenario, one a batch of series."""
-    return in_scenario(*(pattern.replace("{batch}", batch) for batch in BATCHES))
+    one = in_scenario(pattern.replace("{batch}", "{{batch}}"))
+
+    def files(wildcards):
+        found = one(wildcards)
+        return [found.replace("{batch}", batch) for batch in BATCHES]
+
+    return files
 
 
 def in_all_scenarios(pattern, runs=("",)):

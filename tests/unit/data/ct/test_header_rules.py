@@ -137,3 +137,19 @@ def test_a_link_to_nowhere_and_a_file_without_permission_are_named(
 
 def refuse(path: Path) -> None:
     raise PermissionError(13, "Permission denied", str(path))
+
+
+@pytest.mark.parametrize("written", ["-1_00", "-1\u06600", "nan  ", "0x1p3", "1e5 5"])
+def test_numbers_that_python_reads_and_dicom_has_not(slices: Path, written: str) -> None:
+    damaged = first(slices)
+    content, number = damaged.read_bytes(), b"-1024"
+    assert content.count(b"DS\x06\x00" + number) == 1
+    raw = written.encode("utf-8").ljust(6)[:6]
+    damaged.write_bytes(content.replace(b"DS\x06\x00" + number + b" ", b"DS\x06\x00" + raw))
+    assert reason(slices) in ("missing_rescale", "implausible_header")
+
+
+def test_values_that_no_scanner_measures_are_refused(slices: Path, edit_dicom: Edit) -> None:
+    edit_dicom(first(slices), RescaleSlope="85")
+    with pytest.raises(SeriesError, match=r"undecodable: .* HU is brighter than any CT"):
+        read_series(slices)
