@@ -1,0 +1,92 @@
+"""The printed numbers and figures of a run, and the jobs that each of them rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maknet.files import read_rows
+from maknet.provenance.job_graph import JobGraph
+from maknet.provenance.paths import resolve
+from maknet.provenance.records import Record
+
+TABLES = ("table1", "table2", "table3")
+METRICS = ("auc", "f1", "precision", "recall")
+_SETS = {"text_mined": "test", "hand_labeled": "hand"}
+_OTHER = {"test": "hand", "hand": "test"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a table, or one figure.
+
+    Attributes:
+        file: Path of the table or figure, as records name it.
+        row: Name of the row; empty for a figure.
+        column: Name of the column; empty for a figure.
+        value: The number as the CSV has it; empty for a figure.
+        starts: Jobs whose results it is made of directly, the table's own first.
+        without: The split, `test` or `hand`, that has no part in it; empty for none.
+    """
+
+    file: str
+    row: str
+    column: str
+    value: str
+    starts: tuple[int, ...]
+    without: str
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        place = Path(self.file).name
+        return f"{place} {self.row}:{self.column}" if self.row else place
+
+
+def printed_numbers(results: Path, graph: JobGraph) -> list[Number]:
+    """Return the numbers of Tables 1 to 3 that the paper prints, in their order."""
+    found = []
+    for table in TABLES:
+        path = f"{results}/{table}.csv"
+        if path not in graph.makers:
+            continue
+        for row in read_rows(resolve(path)):
+            for column in _columns(row):
+                found.append(_number(path, row, column, graph))
+    return found
+
+
+def figures(paths: Sequence[str], graph: JobGraph) -> list[Number]:
+    """Return pictures as numbers without a cell: all that their job read has a part in them."""
+    made = [path for path in paths if path in graph.makers and path.endswith(".png")]
+    return [Number(path, "", "", "", (graph.makers[path],), "") for path in made]
+
+
+def rests_on(number: Number, graph: JobGraph) -> set[int]:
+    """Return the jobs that a number rests on, its own among them."""
+    head, *parts = number.starts
+
+    def follow(job: Record) -> bool:
+        return not number.without or job.wildcards.get("split") != number.without
+
+    return {head} | graph.upstream(parts, follow) if parts else graph.upstream([head], follow)
+
+
+def _columns(row: dict[str, str]) -> list[str]:
+    metrics = [f"{name}_{metric}" for name in _SETS for metric in METRICS]
+    return [name for name in ("parameters", *metrics) if name in row]
+
+
+def _number(path: str, row: dict[str, str], column: str, graph: JobGraph) -> Number:
+    table = graph.makers[path]
+    run, name = row["run"], list(row.values())[1]
+    if column == "parameters":
+        parts = [graph.makers[p] for p in graph.jobs[table].inputs
+                 if p.endswith(f"/runs/{run}/network.json") and p in graph.makers]  # fmt: skip
+        return Number(path, name, column, row[column], (table, *parts), "")
+    metrics = [
+        graph.makers[p] for p in graph.jobs[table].inputs
+        if "/metrics/" in p and p.endswith(".json") and p in graph.makers
+        and (Path(p).stem == run or Path(p).stem.startswith(f"{run}-seed"))
+    ]  # fmt: skip
+    split = next(s for prefix, s in _SETS.items() if column.startswith(prefix))
+    return Number(path, name, column, row[column], (table, *metrics), _OTHER[split])

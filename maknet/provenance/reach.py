@@ -1,0 +1,118 @@
+"""From data to numbers: which printed numbers a series or a patient reached."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from maknet.config.manifest import read_manifest
+from maknet.errors import InputError
+from maknet.files import read_json, read_rows
+from maknet.provenance.code import RECORDS
+from maknet.provenance.job_graph import JobGraph
+from maknet.provenance.numbers import Number, figures, printed_numbers, rests_on
+from maknet.provenance.paths import resolve
+from maknet.provenance.records import read_records
+
+_LABELED = ("prepare_lesions", "prepare_patches")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A series, or a patient's lesions in one split, and the job that prepared it.
+
+    Attributes:
+        name: SeriesInstanceUID, or the folder of a series that had none.
+        job: Number of the job that prepared it.
+        status: `accepted` or `refused`; the split of labeled lesions.
+        detail: Why it was refused, or the number of lesions.
+    """
+
+    name: str
+    job: int
+    status: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a series or a patient reached.
+
+    Attributes:
+        sources: What was found of it.
+        numbers: The numbers and figures that rest on a used part of it.
+    """
+
+    sources: list[Source]
+    numbers: list[Number]
+
+
+def series_sources(graph: JobGraph) -> Iterator[Source]:
+    """Yield every unlabeled series that was prepared for the run, refused ones among them."""
+    for number, job in enumerate(graph.jobs):
+        tables = [p for p in job.outputs if p.endswith(".series.csv")]
+        if job.rule != "prepare_series" or not tables or job.wildcards.get("scenario"):
+            continue
+        path = resolve(tables[0])
+        for row in read_rows(path) if path.is_file() else []:
+            detail = " ".join(part for part in (row["reason"], row["detail"]) if part)
+            yield Source(row["series_uid"] or row["folder"], number, row["status"], detail)
+
+
+def patient_sources(graph: JobGraph) -> dict[str, list[Source]]:
+    """Return labeled lesions by patient, one entry for each split and kind of image."""
+    found: dict[str, dict[tuple[int, str], int]] = {}
+    for number, job in enumerate(graph.jobs):
+        if job.rule not in _LABELED or job.wildcards.get("scenario"):
+            continue
+        index = next(p for p in job.outputs if re.search(r"/(train|val|test|hand)\.csv$", p))
+        for row in read_rows(resolve(index)) if resolve(index).is_file() else []:
+            counts = found.setdefault(row["patient"], {})
+            place = (number, job.wildcards["split"])
+            counts[place] = counts.get(place, 0) + 1
+    return {
+        patient: [Source(f"patient {patient}", job, split, f"{count} lesions")
+                  for (job, split), count in counts.items()]
+        for patient, counts in found.items()
+    }  # fmt: skip
+
+
+def reached(results: Path, *, series: str = "", patient: str = "") -> Reached:
+    """Return what a series or a patient reached.
+
+    Args:
+        results: Results folder.
+        series: SeriesInstanceUID of an unlabeled series.
+        patient: `Patient_index` of DeepLesion, or PatientID of an unlabeled series.
+
+    Raises:
+        InputError: The run knows no such series or patient.
+    """
+    graph = JobGraph(read_records(results))
+    known = list(series_sources(graph))
+    if series:
+        sources = [s for s in known if s.name == series]
+    else:
+        uids = {uid for uid, name in series_patients(results).items() if name == patient}
+        sources = patient_sources(graph).get(patient, []) + [s for s in known if s.name in uids]
+    if not sources:
+        what = f"series {series}" if series else f"patient {patient}"
+        raise InputError(
+            f"{results}: no job of this run prepared {what}. {len(known)} unlabeled series are "
+            "known by their SeriesInstanceUID, and labeled patients by DeepLesion's Patient_index."
+        )
+    used = {source.job for source in sources if source.status != "refused"}
+    numbers = printed_numbers(results, graph) + figures(sorted(graph.makers), graph)
+    return Reached(sources, [n for n in numbers if used & rests_on(n, graph)])
+
+
+def series_patients(results: Path) -> Mapping[str, str]:
+    """Return PatientIDs by series, where the run's list of series names them."""
+    for path in sorted((results / RECORDS / "config").glob("*.json")):
+        config = read_json(path)["resolved"]
+        if config.get("unlabeled", {}).get("source") != "tcia":
+            return {}
+        manifest = resolve(config["tcia"]["manifest"])
+        listed = read_manifest(manifest, config["unlabeled"]["batch_size"], True)
+        return {item.uid: item.patient for item in listed if item.patient}
+    return {}
