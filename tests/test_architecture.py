@@ -22,7 +22,14 @@ FLOORS = (
     ("data/shards",),
     ("data/ct", "metrics"),
     ("data/deeplesion", "inference"),
-    ("fetch", "explain", "reporting/tables", "reporting/figures", "training"),
+    (
+        "fetch",
+        "explain",
+        "reporting/tables",
+        "reporting/figures",
+        "reporting/audit_page",
+        "training",
+    ),
     ("training/classifier", "training/lesanet"),
 )
 # Rooms on one floor that are still apart from what lies below them.

@@ -90,13 +90,14 @@ class Scenarios:
             InputError: `varied` names a scenario that there is not.
         """
         dataset, repeated = self._config["dataset"], len(self._config["seeds"]) > 1
-        chosen = self._config.get("varied")
-        if chosen is not None:
-            return [name for name in chosen if self.changed(name)]
-        known = self._config.get(FOLDER, {}).items()
+        known, chosen = self._config.get(FOLDER, {}), self._config.get("varied")
+        names = known if chosen is None else chosen
+        for name in names:
+            with_scenario(self._config, name)
         fitting = [
-            name for name, entry in known
-            if entry.get("only", dataset) == dataset and not (repeated and "seeds" in entry["set"])
+            name for name in names
+            if known[name].get("only", dataset) == dataset
+            and not (repeated and "seeds" in known[name]["set"])
         ]  # fmt: skip
         return [name for name in fitting if self.changed(name)]
 

@@ -40,6 +40,35 @@ rule list_licenses:
         "../../scripts/list_licenses.py"
 
 
+rule write_audit_page:
+    """The audit as a page: from every printed number to its sources, offline."""
+    input:
+        results=AUDITED,
+        licenses="<results>/data_and_licenses.csv",
+        template=in_checkout("workflow/report/audit/page.html"),
+        style=in_checkout("workflow/report/audit/page.css"),
+        behavior=in_checkout("workflow/report/audit/page.js"),
+    output:
+        html=report(
+            "<results>/audit.html",
+            caption="../report/audit.rst",
+            category="Audit",
+            labels={"page": "From every number to its sources"},
+        ),
+    log:
+        "<logs>/write_audit_page.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        rules=lambda wildcards: {
+            rule.name: rule.docstring or "" for rule in workflow.rules
+        },
+    script:
+        "../../scripts/write_audit_page.py"
+
+
 rule write_ro_crate:
     """The run as a Workflow Run RO-Crate, with a copy of the workflow that made it."""
     input:

@@ -71,7 +71,7 @@ def test_what_a_choice_does_not_reach_is_shared() -> None:
 
 @pytest.mark.parametrize("overlay", [(), ("config/demo.yaml",)])
 def test_every_shipped_scenario_is_a_valid_configuration(overlay: tuple[str, ...]) -> None:
-    known = config(*overlay)
+    known = config(*overlay) | {"varied": None}
     names = Scenarios(known, SCHEMA).names
     assert len(names) > 25
     left_out = set(known["scenarios"]) - set(names)
@@ -140,3 +140,13 @@ def test_every_open_choice_is_varied_or_has_a_reason() -> None:
     assert varied | set(choices["not_varied"]) == set(rows)
     assert not varied & set(choices["not_varied"])
     assert all(entry["why"] for entry in choices["scenarios"].values())
+
+
+def test_the_demo_varies_each_question_once() -> None:
+    known = config("config/demo.yaml")
+    names = Scenarios(known, SCHEMA).names
+    assert names == known["varied"]
+    every = Scenarios(known | {"varied": None}, SCHEMA).names
+    asked = [known["scenarios"][name].get("question", "a seed") for name in names]
+    assert set(asked) == {known["scenarios"][name].get("question", "a seed") for name in every}
+    assert max(Counter(asked).values()) <= 2

@@ -1,0 +1,38 @@
+"""Rule write_audit_page: audits the results, and shows what every number rests on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from maknet.files import ROOT, read_rows
+from maknet.jobs.script import run_script
+from maknet.provenance.environment import commit, repository
+from maknet.provenance.job_graph import JobGraph
+from maknet.provenance.lineage import audit
+from maknet.provenance.numbers import figures, printed_numbers
+from maknet.provenance.records import read_records
+from maknet.reporting.audit_page.content import page_content
+from maknet.reporting.audit_page.page import write_audit_page
+from maknet.reporting.audit_page.settings import sections_of
+
+
+def main(
+    dataset: str, rules: Mapping[str, str], results: Sequence[Path], licenses: Path, template: Path,
+    style: Path, behavior: Path, html: Path, config: Mapping[str, Any],
+) -> None:  # fmt: skip
+    folder = Path(config["paths"]["results"])
+    paths = [str(path) for path in results]
+    graph = JobGraph(read_records(folder))
+    about = {
+        "dataset": dataset, "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit() or "unknown", "repository": repository(), "rules": dict(rules),
+        "sections": sections_of(ROOT / "config/paper.yaml"), "licenses": read_rows(licenses),
+    }  # fmt: skip
+    numbers = printed_numbers(folder, graph) + figures(paths, graph)
+    content = page_content(folder, graph, numbers, audit(*paths), about)
+    write_audit_page(html, content, template, style, behavior)
+
+
+if __name__ == "__main__":
+    run_script(snakemake, main)
