@@ -5,6 +5,8 @@ that the workflow accepted is right: what an independent reader (SimpleITK, Pill
 the same bytes, or what the undamaged file gives.
 """
 
+import csv
+import hashlib
 import io
 import json
 import shutil
@@ -283,6 +285,61 @@ def training_state(folder: Path) -> Subject:
     return Subject("state", content, ".pt", read, lambda path, _: path.read_bytes() == content)
 
 
+def receipt(folder: Path) -> Subject:
+    """A batch's receipt: what it says of no file may be other than the file."""
+    from maknet.provenance.receipts import compare_with_receipt, write_receipt
+
+    series = folder / "series" / "batch0000"
+    folders = [series / f"1.2.{number}" for number in range(1, 4)]
+    for place in folders:
+        place.mkdir(parents=True)
+        for name in ("1.dcm", "2.dcm"):
+            (place / name).write_bytes(f"{place.name} {name}".encode() * 9)
+    target = folder / "receipts" / "batch0000.csv"
+    target.parent.mkdir()
+    write_receipt(target, folders)
+
+    def read(path: Path) -> list[dict[str, str]]:
+        from maknet.errors import InputError
+        from maknet.files import read_rows
+
+        shutil.copyfile(path, target)
+        said = compare_with_receipt(series)
+        if said:
+            raise InputError(said)
+        return read_rows(target)
+
+    def is_right(path: Path, rows: Any) -> bool:
+        theirs = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+        sums = {(f.parent.name, f.name): hashlib.md5(f.read_bytes()).hexdigest()  # noqa: S324
+                for f in series.rglob("*.dcm")}  # fmt: skip
+        return len(theirs) == len(rows) and all(
+            sums.get((row["series_uid"], row["file"])) == row["md5"] for row in theirs
+        )
+
+    return Subject("receipt", target.read_bytes(), ".csv", read, is_right)
+
+
+def manifest(folder: Path) -> Subject:
+    """A list of TCIA series."""
+    from maknet.config.manifest import read_manifest
+
+    head = "SeriesInstanceUID,batch,instanceCount,license_short_name,collection_id,PatientID\n"
+    row = "1.3.6.1.{0},batch000{1},{2},CC BY 3.0,lidc_idri,P-{0}\n"
+    content = head + "".join(row.format(n, n % 2, 60 + n) for n in range(1, 9))
+
+    def is_right(path: Path, listed: Any) -> bool:
+        theirs = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+        return len(theirs) == len(listed) and all(
+            item.uid == row["SeriesInstanceUID"].strip()
+            and item.images == (int(row["instanceCount"]) if row.get("instanceCount") else None)
+            for item, row in zip(listed, theirs, strict=True)
+        )
+
+    return Subject("manifest", content.encode(), ".csv", lambda path: read_manifest(path, 4, True),
+                   is_right)  # fmt: skip
+
+
 def _zip_is_whole(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -296,4 +353,5 @@ SUBJECTS: dict[str, Callable[[Path], Subject]] = {
        for syntax in ("native", "rle", "JPEG", "JPEG2000", "deflated")},
     "png": png, "xlsx": xlsx, "json": labels_json, "csv": csv_rows, "yaml": yaml_config,
     "zip": deeplesion_zip, "npz": arrays, "state": training_state,
+    "receipt": receipt, "manifest": manifest,
 }  # fmt: skip

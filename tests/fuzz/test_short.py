@@ -9,8 +9,9 @@ COUNT = 60
 # Seeds and numbers that once ended in something else than a right value or a refusal.
 FOUND = {
     "csv": [(3, 225)],
-    "dicom-native": [(1, 29)],
-    "dicom-rle": [(1, 108)],
+    "dicom-JPEG": [(7, 1093)],
+    "dicom-native": [(1, 29), (7, 5932)],
+    "dicom-rle": [(1, 108), (7, 2087), (7, 2314)],
     "npz": [(3, 8), (3, 39)],
     "xlsx": [(3, 126), (3, 271)],
     "zip": [(3, 6), (3, 78)],
