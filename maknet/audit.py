@@ -3,7 +3,8 @@
 `python -m maknet.audit results/demo/table1.csv` walks from a file through the records of all jobs
 before it and compares every link with what is there now. Exit 0 only if all holds. With `--root`
 it proves that nothing in the lineage, the records included, is other than when that root was
-printed. With `--cell` it answers where one number of a table comes from.
+printed. With `--cell` it answers where one number of a table comes from, with `--series UID` and
+`--patient ID` which numbers a series or a patient reached.
 """
 
 import argparse
@@ -12,10 +13,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from maknet.errors import InputError
-from maknet.provenance.lineage import audit, recorded_name
+from maknet.provenance.code import RECORDS
+from maknet.provenance.lineage import audit, recorded_name, results_folder
 from maknet.provenance.links import CHANGED, Finding, all_intact
+from maknet.provenance.reach import reached
 from maknet.provenance.trace import CellTrace, trace_cell
 
 _SHOWN = 6  # files of one kind and status below one job, before they are counted
@@ -82,10 +86,42 @@ def _cell_text(table: str, cell: str, answer: CellTrace) -> str:
     return "\n".join([*lines, *map(_line, failed), _summary(answer.findings)])
 
 
+def _folder_of(paths: Sequence[str]) -> Path:
+    """Return the results folder that is named, by itself or by a file; else the only one here."""
+    if paths:
+        named = Path(recorded_name(paths[0]))
+        return named if (named / RECORDS).is_dir() else results_folder(named)
+    found = sorted({p.parent for depth in ("*", "*/*") for p in Path().glob(f"{depth}/{RECORDS}")})
+    if len(found) != 1:
+        said = ", ".join(map(str, found)) or "none"
+        raise InputError(f"Name a results folder; below this one there are: {said}.")
+    return found[0]
+
+
+def _reached(chosen: argparse.Namespace) -> int:
+    """Say which numbers a series or a patient reached."""
+    folder = _folder_of(chosen.paths)
+    found = reached(folder, series=chosen.series or "", patient=chosen.patient or "")
+    numbers = [{"name": n.name, "value": n.value} for n in found.numbers]
+    if chosen.json:
+        sources = [asdict(source) for source in found.sources]
+        sys.stdout.write(json.dumps({"sources": sources, "numbers": numbers}, indent=1) + "\n")
+        return 0
+    lines = [
+        f"{s.name}: {s.status}" + (f" ({s.detail})" if s.detail else "") for s in found.sources
+    ]
+    lines.append(f"reached {len(numbers)} numbers and figures:")
+    lines += [f"  {n['name']}" + (f" = {n['value']}" if n["value"] else "") for n in numbers]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m maknet.audit", description=__doc__)
-    parser.add_argument("paths", nargs="+", help="results, as the workflow names them")
+    parser.add_argument("paths", nargs="*", help="results, as the workflow names them")
+    parser.add_argument("--series", metavar="UID", help="name the numbers that a series reached")
+    parser.add_argument("--patient", metavar="ID", help="name the numbers that a patient reached")
     parser.add_argument("--cell", metavar="ROW:COLUMN", help="trace one number, 3:hand_labeled_auc")
     parser.add_argument("--root", metavar="HEX", help="the root that was printed with the result")
     parser.add_argument("--deep", action="store_true",
@@ -93,6 +129,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print for machines")
     chosen = parser.parse_args(arguments)
     try:
+        if chosen.series or chosen.patient:
+            return _reached(chosen)
+        if not chosen.paths:
+            parser.error("name a result, results/table3.csv say")
         if chosen.cell:
             answer = trace_cell(
                 recorded_name(chosen.paths[0]), chosen.cell, deep=chosen.deep, root=chosen.root

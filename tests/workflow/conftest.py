@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from selenium import webdriver
 
 from maknet.files import ROOT
+from tests.workflow.browser import open_browser
 
 MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -68,6 +70,12 @@ def finished(snakemake: Run, tmp_path_factory: pytest.TempPathFactory, worker_id
             assert ran.returncode == 0, ran.stderr[-3000:]
             done.touch()
     return folder
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """A browser that opens pages from their files."""
+    yield from open_browser(tmp_path)
 
 
 @pytest.fixture
