@@ -63,6 +63,7 @@ rule all:
         contact_sheet="<results>/contact_sheet.png",
         pages=expand("<results>/pages/{page}.html", page=PAGES),
         readme="<results>/README.md",
+        rule_graph="<results>/rule_graph.png",
         audit="<results>/audit.html",
         crate="<results>/ro-crate-metadata.json",
 

@@ -1,8 +1,11 @@
 """The recorded jobs as a graph: who made what from what."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from maknet.config.boxes import BOXES, RESULT, box_of
 from maknet.provenance.records import Record
 
 
@@ -45,9 +48,38 @@ class JobGraph:
                 waiting += self.before[number]
         return found
 
-    def makers_of(self, rule: str) -> dict[str, int]:
-        """Return the jobs of a rule by the name, without its suffixes, of what they made first."""
-        return {
-            Path(min(job.outputs)).name.split(".")[0]: number
-            for number, job in enumerate(self.jobs) if job.rule == rule
-        }  # fmt: skip
+
+def steps_of(graph: JobGraph, results: Sequence[str]) -> list[tuple[str, str, int, list[str]]]:
+    """Return the jobs behind results by what they do: name, section, jobs, names before it.
+
+    Args:
+        graph: The recorded jobs.
+        results: Paths of results; those of one kind, such as `table1.csv` and its comparisons, are
+            one step.
+    """
+    made = {path: graph.makers[path] for path in results if path in graph.makers}
+    titles = {job: _title(path) for path, job in reversed(made.items())}
+    behind = graph.upstream(made.values())
+    names = {
+        job: titles.get(job) or ([*BOXES, RESULT][box_of(graph.jobs[job].rule)].name)
+        for job in behind
+    }
+    before: dict[str, set[str]] = {name: set() for name in names.values()}
+    for job in behind:
+        before[names[job]] |= {names[other] for other in graph.before[job]} - {names[job]}
+    counts = Counter(names.values())
+    sections = {box.name: box.section for box in BOXES}
+    order = [*(box.name for box in BOXES), *dict.fromkeys(map(_title, made)), RESULT.name]
+    return [
+        (name, sections.get(name, ""), counts[name], sorted(before[name] & set(order[:place])))
+        for place, name in enumerate(order) if name in counts
+    ]  # fmt: skip
+
+
+def _title(path: str) -> str:
+    """Return what a result is called: `Table 1` of `results/table1_vs_paper.csv`."""
+    name = Path(path).stem
+    table = re.match(r"table(\d)", name)
+    if table:
+        return f"Table {table[1]}"
+    return "Figures" if path.endswith(".png") else "Counts and lists"

@@ -37,13 +37,16 @@ def test_the_report_can_be_clicked_through_offline(
     wait_for_text(browser, "from raw CT to every printed number")
     assert "All CT here is drawn" in browser.find_element(By.TAG_NAME, "body").text
     screenshot(browser, "report-landing", tmp_path)
-    for category in (
-        "2 Dataset", "3 Proposed network", "4.3 Multi-label classification",
-        "4.4 Semi-supervised training", "4.5 Domain-specific transfer",
-        "5 Understanding predictions", "Behind the tables",
+    assert browser.find_elements(By.CSS_SELECTOR, 'img[alt^="From data on the left"]')
+    for category, entry in (
+        ("1 Overview", "From data to results"), ("2 Dataset", "Contact sheet"),
+        ("3 Proposed network", "Figure 1"), ("4.3 Multi-label classification", "Table 1"),
+        ("4.4 Semi-supervised training", "Table 2"), ("4.5 Domain-specific transfer", "Table 3"),
+        ("5 Understanding predictions", "Figure 3"), ("Audit", "From every printed number"),
+        ("Behind the tables", "Refused series"),
     ):  # fmt: skip
         click(browser, category)
-        wait_for_text(browser, "results/demo")
+        wait_for_text(browser, entry)
         name = category.split(" ", 1)[0].lower()
         screenshot(browser, f"report-{name}", tmp_path)
         click(browser, "Results")

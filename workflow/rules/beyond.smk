@@ -94,11 +94,21 @@ rule make_factors:
             "<results>/factors.html",
             caption="../report/factors.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Factors of the student",
+                "shows": "Noise, epochs and pseudo-labels, each with and without",
+                "form": "table",
+            },
         ),
         png=report(
             "<results>/factors.png",
             caption="../report/factors.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Factors of the student",
+                "shows": "Noise, epochs and pseudo-labels, each with and without",
+                "form": "plot",
+            },
         ),
         pdf="<results>/factors.pdf",
     log:
@@ -137,6 +147,11 @@ rule make_transfer:
             "<results>/transfer.html",
             caption="../report/transfer.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Domain or labels",
+                "shows": "LesaNet from VGG16s that saw other labels or other images",
+                "form": "table",
+            },
         ),
     log:
         "<logs>/make_transfer.log",
@@ -177,6 +192,11 @@ rule judge_claims:
             "<results>/claims.html",
             caption="../report/claims.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Claims",
+                "shows": "Every claim of the paper with a verdict",
+                "form": "table",
+            },
         ),
     log:
         "<logs>/judge_claims.log",
@@ -214,11 +234,21 @@ rule make_multiverse:
             "<results>/multiverse.html",
             caption="../report/multiverse.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Open choices",
+                "shows": "What each does to each conclusion",
+                "form": "table",
+            },
         ),
         png=report(
             "<results>/multiverse.png",
             caption="../report/multiverse.rst",
             category="Beyond the paper",
+            labels={
+                "result": "Open choices",
+                "shows": "What each does to each conclusion",
+                "form": "plot",
+            },
         ),
         pdf="<results>/multiverse.pdf",
     log:

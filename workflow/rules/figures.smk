@@ -18,6 +18,11 @@ rule draw_training_curves:
             "<results>/curves.png",
             caption="../report/training_curves.rst",
             category="4.3 Multi-label classification",
+            labels={
+                "result": "Training curves",
+                "shows": "Loss and validation of all networks by epoch",
+                "form": "plot",
+            },
         ),
         pdf="<results>/curves.pdf",
     log:
@@ -93,6 +98,11 @@ rule draw_architecture:
             "<results>/figure1.png",
             caption="../report/architecture.rst",
             category="3 Proposed network",
+            labels={
+                "result": "Figure 1",
+                "shows": "The architecture of the network that was trained",
+                "form": "figure",
+            },
         ),
         pdf="<results>/figure1.pdf",
     log:
@@ -117,6 +127,11 @@ rule draw_noisy_student:
             "<results>/figure2.png",
             caption="../report/noisy_student.rst",
             category="4.4 Semi-supervised training",
+            labels={
+                "result": "Figure 2",
+                "shows": "The noisy student with the numbers of this run",
+                "form": "figure",
+            },
         ),
         pdf="<results>/figure2.pdf",
     log:
@@ -144,6 +159,11 @@ rule draw_explanations:
             "<results>/figure{number}.png",
             caption="../report/explanations.rst",
             category="5 Understanding predictions",
+            labels={
+                "result": "Figure {number}",
+                "shows": "Integrated gradients (3), and one image perturbed (4)",
+                "form": "figure",
+            },
         ),
         pdf="<results>/figure{number}.pdf",
     log:
@@ -173,6 +193,11 @@ rule summarize_explanations:
             "<results>/{scenario}deletion.png",
             caption="../report/deletion.rst",
             category="5 Understanding predictions",
+            labels={
+                "result": "Deletion",
+                "shows": "Confidence as the most attributed pixels are blacked out",
+                "form": "plot",
+            },
         ),
         pdf="<results>/{scenario}deletion.pdf",
     log:

@@ -155,6 +155,11 @@ rule draw_contact_sheet:
             "<results>/contact_sheet.png",
             caption="../report/contact_sheet.rst",
             category="2 Dataset",
+            labels={
+                "result": "Contact sheet",
+                "shows": "A sample of the accepted and refused series",
+                "form": "figure",
+            },
         ),
     log:
         "<logs>/draw_contact_sheet.log",

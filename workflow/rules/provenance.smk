@@ -40,6 +40,33 @@ rule list_licenses:
         "../../scripts/list_licenses.py"
 
 
+rule draw_rule_graph:
+    """What was done, from data to results, by the paper's sections, with counts of jobs."""
+    input:
+        results=AUDITED,
+    output:
+        png=report(
+            "<results>/rule_graph.png",
+            caption="../report/rule_graph.rst",
+            category="1 Overview",
+            labels={
+                "result": "From data to results",
+                "shows": "What was done, by the paper's sections, with counts of jobs",
+                "form": "figure",
+            },
+        ),
+        pdf="<results>/rule_graph.pdf",
+    log:
+        "<logs>/draw_rule_graph.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+    script:
+        "../../scripts/draw_rule_graph.py"
+
+
 rule write_audit_page:
     """The audit as a page: from every printed number to its sources, offline."""
     input:
@@ -53,7 +80,11 @@ rule write_audit_page:
             "<results>/audit.html",
             caption="../report/audit.rst",
             category="Audit",
-            labels={"page": "From every number to its sources"},
+            labels={
+                "result": "Audit",
+                "shows": "From every printed number to its sources",
+                "form": "page",
+            },
         ),
     log:
         "<logs>/write_audit_page.log",

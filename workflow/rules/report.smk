@@ -1,3 +1,12 @@
+import base64
+import sys
+
+# The report's first page shows the rule graph. Jobs have no use for it: it is a picture.
+RULE_GRAPH = Path(config["paths"]["results"]) / "rule_graph.png"
+if "--report" in sys.argv and RULE_GRAPH.is_file():
+    config["rule_graph"] = base64.b64encode(RULE_GRAPH.read_bytes()).decode()
+
+
 # Pages of the report behind the tables and figures, and the results as one Markdown page.
 PAGES = {
     "rejected": "Every unlabeled series that was refused, with the reason (section 2).",
@@ -17,6 +26,23 @@ PAGES = {
     "pseudo_labels": "The pseudo-labels of every round.",
     "data_and_licenses": "Data and licenses: what this run used, and how to cite it in a paper.",
     "perturbations": "Confidence before and after each change, over the hand-labeled set.",
+}
+PAGE_TITLES = {
+    "rejected": "Refused series",
+    "series_funnel": "Series and images by step",
+    "counts_vs_paper": "Counts of the paper",
+    "overlap": "What the splits share",
+    "label_counts": "Positives of each label",
+    "lesion_label_counts": "Positives of LesaNet's labels",
+    "table1_vs_paper": "Table 1 beside the paper",
+    "table2_vs_paper": "Table 2 beside the paper",
+    "table3_vs_paper": "Table 3 beside the paper",
+    "table1_difference": "Table 1, paired differences",
+    "table2_difference": "Table 2, paired differences",
+    "table3_difference": "Table 3, paired differences",
+    "pseudo_labels": "Pseudo-labels by round",
+    "data_and_licenses": "Data and licenses",
+    "perturbations": "Perturbations",
 }
 FIGURE_CAPTIONS = {
     "figure1.png": "Figure 1: the architecture of the network that was trained.",
@@ -39,6 +65,7 @@ rule make_page:
             "<results>/pages/{page}.html",
             caption="../report/page.rst",
             category="Behind the tables",
+            labels=lambda w: {"result": PAGE_TITLES[w.page], "shows": PAGES[w.page]},
         ),
     log:
         "<logs>/make_page/{page}.log",

@@ -102,6 +102,11 @@ rule summarize_pseudo_labels:
             "<results>/pseudo_labels.png",
             caption="../report/pseudo_labels.rst",
             category="4.4 Semi-supervised training",
+            labels={
+                "result": "Pseudo-labels",
+                "shows": "How many, and how the rounds differ",
+                "form": "plot",
+            },
         ),
         pdf="<results>/pseudo_labels.pdf",
     log:

@@ -25,6 +25,11 @@ rule make_table1:
             "<results>/table1.html",
             caption="../report/table1.rst",
             category="4.3 Multi-label classification",
+            labels={
+                "result": "Table 1",
+                "shows": "MAKNet beside VGG16 and ResNet18",
+                "form": "table",
+            },
         ),
     log:
         "<logs>/make_table1.log",
@@ -62,6 +67,11 @@ rule make_table2:
             "<results>/table2.html",
             caption="../report/table2.rst",
             category="4.4 Semi-supervised training",
+            labels={
+                "result": "Table 2",
+                "shows": "The teacher, a control, and every student",
+                "form": "table",
+            },
         ),
     log:
         "<logs>/make_table2.log",
@@ -96,6 +106,11 @@ rule make_table3:
             "<results>/table3.html",
             caption="../report/table3.rst",
             category="4.5 Domain-specific transfer",
+            labels={
+                "result": "Table 3",
+                "shows": "LesaNet from natural images, from unlabeled CT, from nothing",
+                "form": "table",
+            },
         ),
     log:
         "<logs>/make_table3.log",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from maknet.config.boxes import BOXES, RESULT, box_of
 from maknet.provenance.code import RECORDS
 from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.links import INTACT, OTHER, RAW, RECEIPT, Finding, all_intact
@@ -18,7 +19,6 @@ from maknet.provenance.reach import patient_sources, series_patients, series_sou
 from maknet.provenance.records import Record
 from maknet.provenance.roots import file_root
 from maknet.reporting.audit_page.settings import job_settings
-from maknet.reporting.audit_page.stages import BOXES, RESULT, box_of
 
 _WHOLE = (INTACT, RAW, RECEIPT, OTHER)
 
