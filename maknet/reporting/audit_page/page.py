@@ -21,8 +21,8 @@ def write_audit_page(
         style: CSS.
         script: JavaScript, which reads the content from the element `content`.
     """
-    # "</" would end the element; JSON may escape any slash.
-    data = json.dumps(content, separators=(",", ":"), sort_keys=True).replace("</", "<\\/")
+    # A "<" within a text might end the element, or begin a comment that never ends.
+    data = json.dumps(content, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     text = template.read_text(encoding="utf-8")
     parts = {"style": style.read_text(encoding="utf-8"), "content": data,
              "script": script.read_text(encoding="utf-8")}  # fmt: skip

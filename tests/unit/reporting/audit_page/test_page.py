@@ -1,0 +1,24 @@
+import json
+from pathlib import Path
+
+from maknet.reporting.audit_page.content import Places
+from maknet.reporting.audit_page.page import write_audit_page
+
+
+def test_the_content_cannot_leave_its_element(tmp_path: Path) -> None:
+    parts = {"page.html": "<style>{{style}}</style><script>{{content}}</script>{{script}}",
+             "page.css": "b {}", "page.js": "let a = `{{content}}`"}  # fmt: skip
+    for name, text in parts.items():
+        (tmp_path / name).write_text(text)
+    content = {"a": "<!--</script><script>alert(1)</script>", "b": "{{script}}"}
+    write_audit_page(tmp_path / "audit.html", content, *(tmp_path / name for name in parts))
+    text = (tmp_path / "audit.html").read_text()
+    assert text.count("script>") == 2
+    assert json.loads(text.split("<script>")[1].split("</script>")[0]) == content
+    assert text.endswith("let a = `{{content}}`")
+
+
+def test_equal_things_have_one_place() -> None:
+    places = Places()
+    assert [places.of(thing) for thing in ({"a": 1, "b": 2}, [1], {"b": 2, "a": 1})] == [0, 1, 0]
+    assert places.items == [{"a": 1, "b": 2}, [1]]
