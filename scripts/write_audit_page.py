@@ -12,13 +12,13 @@ from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.lineage import audit
 from maknet.provenance.numbers import figures, printed_numbers
 from maknet.provenance.records import read_records
-from maknet.reporting.audit_page.content import page_content
+from maknet.reporting.audit_page.content import page_content, rule_places
 from maknet.reporting.audit_page.page import write_audit_page
 from maknet.reporting.audit_page.settings import sections_of
 
 
 def main(
-    dataset: str, rules: Mapping[str, str], results: Sequence[Path], licenses: Path, template: Path,
+    dataset: str, rules: Mapping[str, Sequence[str]], results: Sequence[Path], licenses: Path, template: Path,
     style: Path, behavior: Path, html: Path, config: Mapping[str, Any],
 ) -> None:  # fmt: skip
     folder = Path(config["paths"]["results"])
@@ -27,6 +27,7 @@ def main(
     about = {
         "dataset": dataset, "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit() or "unknown", "repository": repository(), "rules": dict(rules),
+        "places": rule_places(ROOT / "workflow/rules", ROOT),
         "sections": sections_of(ROOT / "config/paper.yaml"), "licenses": read_rows(licenses),
     }  # fmt: skip
     numbers = printed_numbers(folder, graph) + figures(paths, graph)

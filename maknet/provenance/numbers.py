@@ -1,5 +1,6 @@
 """The printed numbers and figures of a run, and the jobs that each of them rests on."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Number:
     Attributes:
         file: Path of the table or figure, as records name it.
         row: Name of the row; empty for a figure.
-        column: Name of the column; empty for a figure.
+        column: Name of the column; of a figure, the run of a panel, or empty for all of it.
         value: The number as the CSV has it; empty for a figure.
         starts: Jobs whose results it is made of directly, the table's own first.
         without: The split, `test` or `hand`, that has no part in it; empty for none.
@@ -39,7 +40,8 @@ class Number:
     def name(self) -> str:
         """What people call it."""
         place = Path(self.file).name
-        return f"{place} {self.row}:{self.column}" if self.row else place
+        cell = f"{self.row}:{self.column}" if self.row else self.column
+        return f"{place} {cell}".strip()
 
 
 def printed_numbers(results: Path, graph: JobGraph) -> list[Number]:
@@ -56,9 +58,27 @@ def printed_numbers(results: Path, graph: JobGraph) -> list[Number]:
 
 
 def figures(paths: Sequence[str], graph: JobGraph) -> list[Number]:
-    """Return pictures as numbers without a cell: all that their job read has a part in them."""
-    made = [path for path in paths if path in graph.makers and path.endswith(".png")]
-    return [Number(path, "", "", "", (graph.makers[path],), "") for path in made]
+    """Return pictures, and their panels that are of one network or run.
+
+    All that the job of a picture read has a part in it; a panel rests on its own run alone.
+    """
+    found = []
+    for path in paths:
+        if path in graph.makers and path.endswith(".png"):
+            maker = graph.makers[path]
+            found.append(Number(path, "", "", "", (maker,), ""))
+            found += [
+                Number(path, "", run, "", (maker, graph.makers[source]), "")
+                for source in sorted(graph.jobs[maker].inputs)
+                if (run := _panel(source)) and source in graph.makers
+            ]
+    return found
+
+
+def _panel(source: str) -> str:
+    """Return the run that a picture's source is of; empty where it has no panel of its own."""
+    place = re.search(r"/(?:explain/([\w-]+)\.npz|runs/([\w-]+)/history\.csv)$", source)
+    return (place[1] or place[2]) if place else ""
 
 
 def rests_on(number: Number, graph: JobGraph) -> set[int]:

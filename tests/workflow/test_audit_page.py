@@ -79,6 +79,8 @@ def test_the_page_knows_every_printed_number(
     assert {n["file"].split("/")[-1] for n in found["numbers"] if not n["row"]} >= {
         f"figure{number}.png" for number in (1, 2, 3, 4)
     }
+    panels = {n["column"] for n in found["numbers"] if n["file"].endswith("figure3.png")}
+    assert panels == {"", "maknet", "vgg16"}
     assert found["sections"]["training.epochs"] == "section 4.2"
 
 
@@ -124,7 +126,8 @@ def test_a_number_can_be_followed_to_its_sources(
     lines[0].click()
     said = browser.find_element(By.ID, "detail").text
     for words in ("SHA-256", "series.min_slices", 'section 2: "more than 50 slices"', "Root:",
-                  "scripts/prepare_series.py", "intact"):  # fmt: skip
+                  "scripts/prepare_series.py", "intact", "workflow/rules/prepare.smk line ",
+                  "results/demo/logs/prepare_series/batch0000.log"):  # fmt: skip
         assert words in said
     screenshot(browser, "audit-job", tmp_path)
     assert errors(browser) == []

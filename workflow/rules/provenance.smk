@@ -94,7 +94,8 @@ rule write_audit_page:
     params:
         dataset=config["dataset"],
         rules=lambda wildcards: {
-            rule.name: rule.docstring or "" for rule in workflow.rules
+            rule.name: [rule.docstring or "", *map(str, rule.log)]
+            for rule in workflow.rules
         },
     script:
         "../../scripts/write_audit_page.py"

@@ -5,6 +5,7 @@ a thousand jobs read half a million files.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -51,8 +52,9 @@ def page_content(
         numbers: Printed numbers, and figures.
         findings: The audit of all of them.
         about: What stands on the page besides: `dataset`, `made` (time of the audit), `commit`,
-            `repository` (address, may be empty), `rules` (docstrings), `sections` (of settings),
-            `licenses` (rows of data_and_licenses.csv).
+            `repository` (address, may be empty), `rules` (docstring and log of each), `places`
+            (file and line of each rule), `sections` (of settings), `licenses` (rows of
+            data_and_licenses.csv).
     """
     files = {f.path: f for f in findings if f.kind == "file"}
     issues = _issues(findings)
@@ -71,7 +73,7 @@ def page_content(
             "outputs": [paths[p] for p in sorted(job.outputs)],
             "before": graph.before[number], "root": file_root(job, shown),
             "slurm": job.run.get("slurm_job") or "", "split": job.wildcards.get("split", ""),
-            "record": f"{results}/{RECORDS}/{job.rule}",
+            "record": f"{results}/{RECORDS}/{job.rule}", "log": _log(job, about["rules"]),
         })  # fmt: skip
     return {
         **about,
@@ -103,6 +105,28 @@ def _paths(jobs: Iterable[Record]) -> list[str]:
 def _job_name(job: Record) -> str:
     parts = [f"{name} {value}" for name, value in job.wildcards.items() if value]
     return ", ".join(parts).replace("seed -seed", "seed ")
+
+
+def _log(job: Record, rules: Mapping[str, Sequence[str]]) -> str:
+    """Return where a job's log is, by the pattern of its rule."""
+    pattern = rules.get(job.rule, ())[1:]
+    return pattern[0].format_map(job.wildcards) if pattern else ""
+
+
+def rule_places(folder: Path, root: Path) -> dict[str, tuple[str, int]]:
+    """Return the file, below the root of the checkout, and the line of each rule.
+
+    Args:
+        folder: Folder of the rules' files.
+        root: Root of the checkout.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.smk")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            rule = re.match(r"(?:use rule \w+ as|rule) (\w+)(?: with)?:", line)
+            if rule:
+                found[rule[1]] = str(path.relative_to(root)), number
+    return found
 
 
 def _environment(job: Record) -> dict[str, Any]:

@@ -75,7 +75,7 @@ function isDamaged(place) {
 }
 
 const title = (number) => number.row ? `${base(number.file)}, ${number.row}, ${columnName(number.column)}`
-  : base(number.file);
+  : [base(number.file), number.column].filter(Boolean).join(", ");
 function columnName(column) {
   return column.replace("text_mined_", "text-mined ").replace("hand_labeled_", "hand-labeled ")
     .replace("auc", "AUC").replace("f1", "F1");
@@ -106,7 +106,11 @@ function drawNumbers() {
   }
   const pictures = [];
   for (const [file, numbers] of files) {
-    if (!numbers[0].row) { pictures.push(numberButton(numbers[0], base(file))); continue; }
+    if (!numbers[0].row) {
+      pictures.push(element("div", { class: "row" }, numbers.map((number) =>
+        numberButton(number, number.column || base(file)))));
+      continue;
+    }
     const columns = [...new Set(numbers.map((number) => number.column))];
     const rows = [...new Set(numbers.map((number) => number.row))];
     const cells = rows.map((row) => [row, ...columns.map((column) => {
@@ -116,7 +120,7 @@ function drawNumbers() {
     const name = base(file).replace("table", "Table ").replace(".csv", "");
     byId("tables").append(table(`${name} (data: ${data.dataset})`, ["", ...columns.map(columnName)], cells));
   }
-  byId("figures").append(element("h3", {}, "Figures"), element("div", { class: "row" }, pictures));
+  byId("figures").append(element("h3", {}, "Figures, and their panels by run"), ...pictures);
 }
 
 function choose(number, button) {
@@ -304,7 +308,7 @@ function showJob(place) {
   const faults = jobFaults(place);
   const environment = data.environments[job.environment];
   const parts = [
-    element("p", {}, data.rules[job.rule] || ""),
+    element("p", {}, (data.rules[job.rule] || [])[0] || ""),
     element("p", {}, verdict(!isDamaged(place), isDamaged(place)
       ? "This job does not hold." : "Nothing of this job is other than it was."),
       ` As audited ${data.made}. `, "Root: ", element("code", {}, job.root)),
@@ -315,7 +319,7 @@ function showJob(place) {
   }
   parts.push(
     table("Facts", ["", ""], [
-      ["rule", job.rule], ["script", codeLink(data.codes[job.code].script, environment.commit)],
+      ["rule", ruleLink(job.rule, environment.commit)], ["log", element("code", {}, job.log || "-")], ["script", codeLink(data.codes[job.code].script, environment.commit)],
       ["started", job.started], ["ended", job.ended], ["device", job.device], ["CPU", environment.cpu],
       ["commit", environment.commit + (environment.clean === false ? " (with changes of one's own)" : "")],
       ["record", element("code", {}, job.record)], ...(job.slurm ? [["Slurm job", job.slurm]] : []),
@@ -326,9 +330,15 @@ function showJob(place) {
   byId("detail-head").focus();
 }
 
-function codeLink(file, commit) {
-  if (!data.repository || !commit) return element("code", {}, file);
-  return element("a", { href: `${data.repository}/blob/${commit}/${file}` }, file);
+function codeLink(file, commit, line = 1, name = "") {
+  const text = name ? `${name}, ${file} line ${line}` : file;
+  if (!data.repository || !commit) return element("code", {}, text);
+  return element("a", { href: `${data.repository}/blob/${commit}/${file}#L${line}` }, text);
+}
+
+function ruleLink(rule, commit) {
+  const place = data.places[rule];
+  return place ? codeLink(place[0], commit, place[1], rule) : rule;
 }
 
 const SHOWN = 50;

@@ -1,7 +1,8 @@
 import json
 from pathlib import Path
 
-from maknet.reporting.audit_page.content import Places
+from maknet.files import ROOT
+from maknet.reporting.audit_page.content import Places, rule_places
 from maknet.reporting.audit_page.page import write_audit_page
 
 
@@ -22,3 +23,10 @@ def test_equal_things_have_one_place() -> None:
     places = Places()
     assert [places.of(thing) for thing in ({"a": 1, "b": 2}, [1], {"b": 2, "a": 1})] == [0, 1, 0]
     assert places.items == [{"a": 1, "b": 2}, [1]]
+
+
+def test_every_rule_has_its_line() -> None:
+    places = rule_places(ROOT / "workflow/rules", ROOT)
+    for rule in ("prepare_series", "train_control", "make_table3"):
+        file, line = places[rule]
+        assert rule in (ROOT / file).read_text().splitlines()[line - 1]
