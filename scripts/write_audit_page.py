@@ -18,8 +18,8 @@ from maknet.reporting.audit_page.settings import sections_of
 
 
 def main(
-    dataset: str, rules: Mapping[str, Sequence[str]], results: Sequence[Path], licenses: Path, template: Path,
-    style: Path, behavior: Path, html: Path, config: Mapping[str, Any],
+    dataset: str, rules: Mapping[str, Sequence[str]], results: Sequence[Path], licenses: Path,
+    template: Path, style: Path, behavior: Path, html: Path, config: Mapping[str, Any],
 ) -> None:  # fmt: skip
     folder = Path(config["paths"]["results"])
     paths = [str(path) for path in results]
