@@ -25,8 +25,8 @@ NOTE = (
     "An effect is what speaks for the conclusion: above zero it holds. Change is an effect less "
     "the configuration's own. Scatter is the largest change that another seed or other rounding "
     "made, or two standard deviations over the seeds, whichever is larger. A choice within the "
-    "scatter may still matter; one beyond it is worth a second look, and one of many choices is "
-    "beyond it by chance."
+    "scatter may still matter, and one beyond it need not: of choices that do nothing, one in "
+    "k + 1 goes further than all of k scenarios of scatter, which `By chance` counts."
 )
 
 
@@ -107,10 +107,15 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
             "Effects of all choices":
                 f"{_text(choices['effect'].min())} to {_text(choices['effect'].max())}",
             "Beyond the scatter": f"{int(choices['beyond_scatter'].sum())} of {len(choices)}",
+            "By chance": _by_chance(len(choices), int((group["kind"] == "scatter").sum())),
             "Turned around": ", ".join(choices["scenario"][choices["turns_around"] == 1]) or "-",
             "Largest changes": ", ".join(moved) or "-",
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _by_chance(choices: int, scatter: int) -> str:
+    return f"{choices / (scatter + 1):.0f}" if scatter else "-"
 
 
 def _text(value: float) -> str:
