@@ -66,6 +66,7 @@ rule all:
         rule_graph="<results>/rule_graph.png",
         audit="<results>/audit.html",
         crate="<results>/ro-crate-metadata.json",
+        kept=KEPT,
 
 
 include: "workflow/rules/code.smk"
