@@ -18,7 +18,7 @@ from maknet.errors import InputError
 
 FOLDER = "scenarios"
 # No scenario's, since all scenarios share what these decide.
-_SHARED = ("student.rounds", "generic")
+_SHARED = ("student.rounds", "generic", "device")
 
 
 def name_of(folder: str) -> str:
@@ -168,6 +168,11 @@ def _check_shared(name: str, changed: list[Setting]) -> None:
         for init in ("tcia", "scratch")
     ]
     for setting in changed:
+        if setting.key == "seeds" and len(setting.found) != 1:
+            raise InputError(
+                f"Scenario {name!r}: 'seeds' has one seed, that of its runs; several seeds are the "
+                "configuration's own."
+            )
         known = any(depends(rule, each, setting) for rule in rules for each in wildcards)
         if setting.key in _SHARED or not known:
             raise InputError(

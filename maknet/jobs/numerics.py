@@ -33,14 +33,18 @@ def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
 
 
 def keep_numerics(config: Mapping[str, Any]) -> None:
-    """Start a job of a native scenario again without what a portable workflow has set.
+    """Start a job of a scenario again where its numerics are not those of the workflow.
 
-    Libraries read these variables once, when they are loaded, and a script loads them first.
+    Libraries read these variables once, when they are loaded, and a script loads them first. How
+    many threads a job has is not looked at: Snakemake sets it for every job.
     """
-    was_set = all(os.environ.get(name) == value for name, value in PORTABLE.items())
-    if _is_portable(config) or not was_set or "scenario" not in config:
+    decide = {name: value for name, value in PORTABLE.items() if not name.endswith("_THREADS")}
+    is_set = all(os.environ.get(name) == value for name, value in decide.items())
+    if "scenario" not in config or is_set == _is_portable(config):
         return
-    kept = {name: value for name, value in os.environ.items() if name not in PORTABLE}
+    kept = {name: value for name, value in os.environ.items() if name not in decide}
+    if _is_portable(config):
+        kept |= PORTABLE
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], kept)  # noqa: S606
 
 

@@ -58,10 +58,15 @@ def recorded_code(
         wildcards: Values of the job's wildcards, in order.
         script: Path below the root of the checkout.
     """
-    record = Path(results) / RECORDS / rule / f"{job_name(wildcards)}.json"
-    if not record.is_file():
-        return code_digest(script)
-    return str(json.loads(record.read_text(encoding="utf-8"))["code"])
+    values = list(wildcards)
+    names = [job_name(values), ".".join(values)]
+    # Before there were scenarios, names held empty wildcards, and no scenario's.
+    names += [".".join(values[1:])] if values[:1] == [""] else []
+    for name in names:
+        record = Path(results) / RECORDS / rule / f"{name}.json"
+        if record.is_file():
+            return str(json.loads(record.read_text(encoding="utf-8"))["code"])
+    return code_digest(script)
 
 
 def job_name(wildcards: Iterable[str]) -> str:

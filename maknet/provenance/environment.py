@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import platform
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,23 +23,9 @@ def environment() -> dict[str, Any]:
         "platform": platform.machine(),
         "cpu": cpu(),
         "packages": {name: version(name) for name in _PACKAGES if name in sys.modules},
-        "commit": commit(),
+        "commit": _git(ROOT, "rev-parse", "HEAD"),
         "clean": _git(ROOT, "status", "--porcelain") == "",
     }
-
-
-def commit() -> str | None:
-    """Return the commit of the checkout, None where the code is none."""
-    return _git(ROOT, "rev-parse", "HEAD")
-
-
-def repository() -> str:
-    """Return the web address of the checkout's origin, empty where it has none."""
-    origin = _git(ROOT, "remote", "get-url", "origin") or ""
-    found = re.fullmatch(
-        r"(?:https://|git@|ssh://git@)([\w.-]+)[:/]([\w./-]+?)(?:\.git)?/?", origin
-    )
-    return f"https://{found[1]}/{found[2]}" if found else ""
 
 
 def device(name: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from maknet.provenance.links import (
     RAW,
     RECEIPT,
     Finding,
+    all_intact,
     code_links,
     cpu_links,
     package_links,
@@ -168,8 +169,7 @@ class Lineage:
         if receipt in record.outputs and receipt not in self._seen:
             self._seen.add(receipt)
             yield self._compare(receipt, record.outputs[receipt], record, depth + 1)
-        beside = (code_links, self._config, package_links, cpu_links)
-        for finding in (found for links in beside for found in links(record, depth + 1)):
+        for finding in self._of_job(record, depth + 1):
             key = f"{finding.kind} {finding.path} {finding.recorded} {finding.status}"
             if key not in self._seen:
                 self._seen.add(key)
@@ -180,6 +180,21 @@ class Lineage:
             if self._wanted(record, source):
                 yield from self._linked(record, source, depth + 1)
                 yield from self._walk(source, read, depth + 1)
+
+    def faults_of(self, record: Record) -> list[Finding]:
+        """Return what does not hold of one job, beside its files: code, settings, packages, CPU.
+
+        What it read from a record that is gone, or is other than it was, is part of it.
+        """
+        links = [*self._of_job(record, 0)]
+        for source in record.inputs:
+            self._seen.discard(f"record {source}")
+            links += self._linked(record, source, 0)
+        return [finding for finding in links if not all_intact([finding])]
+
+    def _of_job(self, record: Record, depth: int) -> Iterator[Finding]:
+        for links in (code_links, self._config, package_links, cpu_links):
+            yield from links(record, depth)
 
     def _linked(self, record: Record, source: str, depth: int) -> Iterator[Finding]:
         """Yield a finding where an input's record is gone, or other than the one that was read."""

@@ -64,8 +64,10 @@ def figures(paths: Sequence[str], graph: JobGraph) -> list[Number]:
     """
     found = []
     for path in paths:
-        if path in graph.makers and path.endswith(".png"):
-            maker = graph.makers[path]
+        maker = graph.makers.get(path, -1)
+        # A scenario's pictures are compared in multiverse.csv, and are no results of the paper.
+        in_base = maker >= 0 and not graph.jobs[maker].wildcards.get("scenario")
+        if in_base and path.endswith(".png"):
             found.append(Number(path, "", "", "", (maker,), ""))
             found += [
                 Number(path, "", run, "", (maker, graph.makers[source]), "")

@@ -32,7 +32,13 @@ CONFIG_FILES = [
     ),
 ]
 
-set_types(config, workflow.config_settings.config or {})
+COMMAND_LINE = workflow.config_settings.config or {}
+set_types(config, COMMAND_LINE)
+if "scenarios" in COMMAND_LINE:
+    raise WorkflowError(
+        "--config cannot hold 'scenarios': records name the files that a configuration is made of. "
+        "Put them into a file of yours, and give it with --configfile."
+    )
 SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
 try:
     check_yaml_files(CONFIG_FILES)

@@ -227,8 +227,8 @@ rule summarize_explanations:
             "<results>/{scenario}deletion.png",
             caption="../report/deletion.rst",
             category="5 Understanding predictions",
-            labels={
-                "result": "Deletion",
+            labels=lambda w: {
+                "result": f"Deletion {w.scenario}".strip(),
                 "shows": "Confidence as the most attributed pixels are blacked out",
                 "form": "plot",
             },

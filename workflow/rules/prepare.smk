@@ -39,11 +39,11 @@ rule build_labels:
         ],
         # The paper's numbers, for the paper's labels and data.
         expect_counts=lambda w: (
-            config["labeled"]["expect_counts"]
+            config_of(w)["labeled"]["expect_counts"]
             if w.kind == "label" and config["dataset"] == "deeplesion"
             else None
         ),
-        shared_patients=shared_patients(config),
+        shared_patients=lambda w: shared_patients(config_of(w)),
     script:
         "../../scripts/build_labels.py"
 

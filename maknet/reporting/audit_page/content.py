@@ -14,6 +14,7 @@ from typing import Any
 from maknet.config.boxes import BOXES, RESULT, box_of
 from maknet.provenance.code import RECORDS
 from maknet.provenance.job_graph import JobGraph
+from maknet.provenance.lineage import Lineage
 from maknet.provenance.links import INTACT, OTHER, RAW, RECEIPT, Finding, all_intact
 from maknet.provenance.numbers import Number
 from maknet.provenance.reach import patient_sources, series_patients, series_sources
@@ -22,6 +23,9 @@ from maknet.provenance.roots import file_root
 from maknet.reporting.audit_page.settings import job_settings
 
 _WHOLE = (INTACT, RAW, RECEIPT, OTHER)
+
+# A wildcard of a path, perhaps with what it must match: {batch,[\w-]+}.
+_WILDCARD = re.compile(r"\{(\w+)(?:,(?:[^{}]|\{[^}]*\})*)?\}")
 
 
 class Places:
@@ -41,13 +45,14 @@ class Places:
 
 
 def page_content(
-    results: Path, graph: JobGraph, numbers: Sequence[Number], findings: Sequence[Finding],
-    about: Mapping[str, Any],
+    results: Path, records: dict[str, Record], graph: JobGraph, numbers: Sequence[Number],
+    findings: Sequence[Finding], about: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Return all that the page shows.
 
     Args:
         results: Results folder.
+        records: Its records.
         graph: The recorded jobs.
         numbers: Printed numbers, and figures.
         findings: The audit of all of them.
@@ -56,8 +61,11 @@ def page_content(
             (file and line of each rule), `sections` (of settings), `licenses` (rows of
             data_and_licenses.csv).
     """
-    files = {f.path: f for f in findings if f.kind == "file"}
-    issues = _issues(findings)
+    files: dict[str, Finding] = {}
+    for finding in findings:  # a file may have been read twice: what does not hold is kept
+        if finding.kind == "file" and all_intact([files.get(finding.path, finding)]):
+            files[finding.path] = finding
+    lineage = Lineage(results, records, deep=False)
     codes, settings, environments = Places(), Places(), Places()
     paths = {path: place for place, path in enumerate(_paths(graph.jobs))}
     jobs = []
@@ -73,7 +81,8 @@ def page_content(
             "outputs": [paths[p] for p in sorted(job.outputs)],
             "before": graph.before[number], "root": file_root(job, shown),
             "slurm": job.run.get("slurm_job") or "", "split": job.wildcards.get("split", ""),
-            "record": f"{results}/{RECORDS}/{job.rule}", "log": _log(job, about["rules"]),
+            "faults": [_fault(finding) for finding in lineage.faults_of(job)],
+            "record": f"{results}/{RECORDS}/{job.rule}", "log": log_of(job, about["rules"]),
         })  # fmt: skip
     return {
         **about,
@@ -81,7 +90,6 @@ def page_content(
         "jobs": jobs,
         "files": [_file(path, graph, files.get(path)) for path in paths],
         "codes": codes.items, "settings": settings.items, "environments": environments.items,
-        "issues": issues,
         "holds": all_intact(list(findings)),
         "counts": _counts(findings),
         "numbers": [
@@ -107,10 +115,16 @@ def _job_name(job: Record) -> str:
     return ", ".join(parts).replace("seed -seed", "seed ")
 
 
-def _log(job: Record, rules: Mapping[str, Sequence[str]]) -> str:
-    """Return where a job's log is, by the pattern of its rule."""
+def log_of(job: Record, rules: Mapping[str, Sequence[str]]) -> str:
+    """Return where a job's log is, by the pattern of its rule.
+
+    Args:
+        job: The job.
+        rules: Docstring and pattern of the log of each rule.
+    """
     pattern = rules.get(job.rule, ())[1:]
-    return pattern[0].format_map(job.wildcards) if pattern else ""
+    known = defaultdict(str, job.wildcards)
+    return _WILDCARD.sub(lambda match: known[match[1]], pattern[0]) if pattern else ""
 
 
 def rule_places(folder: Path, root: Path) -> dict[str, tuple[str, int]]:
@@ -147,13 +161,9 @@ def _file(path: str, graph: JobGraph, finding: Finding | None) -> list[Any]:
     return found if finding.status in _WHOLE else [*found, finding.found, finding.note]
 
 
-def _issues(findings: Sequence[Finding]) -> dict[str, list[list[str]]]:
-    """Return what is other than it was beside the files, by rule."""
-    found: dict[str, list[list[str]]] = defaultdict(list)
-    for f in findings:
-        if f.kind not in ("file", "root") and f.status not in _WHOLE:
-            found[f.rule].append([f.kind, f.path, f.status, f.recorded, f.found, f.note])
-    return dict(found)
+def _fault(finding: Finding) -> list[str]:
+    return [finding.kind, finding.path, finding.status, finding.recorded, finding.found,
+            finding.note]  # fmt: skip
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:

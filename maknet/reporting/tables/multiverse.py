@@ -21,12 +21,14 @@ COLUMNS = (
     "dataset", "scenario", "kind", "question", "conclusion", "test_set", "metric", "base", "effect",
     "low", "high", "change", "scatter", "beyond_scatter", "turns_around", "seeds", "sets", "why",
 )  # fmt: skip
+_BEYOND_TWO_SD = 0.05
 NOTE = (
     "An effect is what speaks for the conclusion: above zero it holds. Change is an effect less "
     "the configuration's own. Scatter is the largest change that another seed or other rounding "
     "made, or two standard deviations over the seeds, whichever is larger. A choice within the "
     "scatter may still matter, and one beyond it need not: of choices that do nothing, one in "
-    "k + 1 goes further than all of k scenarios of scatter, which `By chance` counts."
+    "k + 1 goes further than all of k scenarios of scatter, and one in twenty than two standard "
+    "deviations, which `By chance` counts among those that moved the effect at all."
 )
 
 
@@ -106,16 +108,27 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
             "Scatter": _text(group["scatter"].iloc[0]).removeprefix("+"),
             "Effects of all choices":
                 f"{_text(choices['effect'].min())} to {_text(choices['effect'].max())}",
-            "Beyond the scatter": f"{int(choices['beyond_scatter'].sum())} of {len(choices)}",
-            "By chance": _by_chance(len(choices), int((group["kind"] == "scatter").sum())),
+            "Beyond the scatter": _beyond(group, int((choices["change"] != 0).sum())),
+            "By chance": _by_chance(group, int((choices["change"] != 0).sum())),
             "Turned around": ", ".join(choices["scenario"][choices["turns_around"] == 1]) or "-",
             "Largest changes": ", ".join(moved) or "-",
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _by_chance(choices: int, scatter: int) -> str:
-    return f"{choices / (scatter + 1):.0f}" if scatter else "-"
+def _beyond(group: pd.DataFrame, moved: int) -> str:
+    if isnan(group["scatter"].iloc[0]):
+        return "-"
+    return f"{int(group['beyond_scatter'].sum())} of {moved}"
+
+
+def _by_chance(group: pd.DataFrame, moved: int) -> str:
+    """Return how many choices that do nothing would be beyond the scatter, of those that moved."""
+    if isnan(group["scatter"].iloc[0]):
+        return "-"
+    several = group["seeds"].iloc[0] > 1 and group["metric"].iloc[0] != "confidence"
+    share = _BEYOND_TWO_SD if several else 1 / (int((group["kind"] == "scatter").sum()) + 1)
+    return f"{moved * share:.0f}"
 
 
 def _text(value: float) -> str:
@@ -132,8 +145,8 @@ def _rows(
     base = parts[0]
     changes = [part.value - base.value for part in parts]
     by_chance = [abs(c) for c, u in zip(changes, universes, strict=True) if u.kind == "scatter"]
-    scatter = max([*by_chance, *([2 * base.deviation] if not isnan(base.deviation) else [])],
-                  default=nan)  # fmt: skip
+    known = [value for value in (*by_chance, 2 * base.deviation) if not isnan(value)]
+    scatter = max(known, default=nan) or nan  # zero: nothing that scatters was varied
     rows = []
     for universe, part, change in zip(universes, parts, changes, strict=True):
         chosen = universe.kind == "choice"

@@ -66,7 +66,12 @@ function jobFaults(place) {
   const job = data.jobs[place];
   const files = job.outputs.filter((file) => !WHOLE.includes(fileStatus(file)));
   const read = job.inputs.filter((file) => !WHOLE.includes(fileStatus(file)) && data.files[file][2] < 0);
-  return { files: [...files, ...read], issues: data.issues[job.rule] || [] };
+  return { files: [...files, ...read], issues: job.faults };
+}
+
+// A job that no audited result rests on: a scenario's, or one of an earlier configuration.
+function isAudited(place) {
+  return data.jobs[place].outputs.some((file) => fileStatus(file) !== "");
 }
 
 function isDamaged(place) {
@@ -224,7 +229,7 @@ function drawBox(group, at) {
   const count = group.jobs.length === 1 ? "1 job" : `${group.jobs.length} jobs`;
   const said = damaged ? "does not hold" : "holds";
   const made = svgElement("g", {
-    role: "button", tabindex: "0", class: damaged ? "damaged" : "",
+    role: "button", tabindex: "0", class: damaged ? "damaged" : "", "data-box": group.box,
     "aria-expanded": String(chosen.open === group.box), "aria-label": `${name}: ${count}, ${said}`,
   },
     svgElement("rect", { x: at.x, y: at.y, width: WIDTH, height: at.tall, rx: 6 }),
@@ -276,12 +281,11 @@ const jobTitle = (place) => {
 };
 
 function openBox(group) {
-  chosen.open = chosen.open === group.box ? null : group.box;
+  const opened = chosen.open !== group.box;
+  chosen.open = opened ? group.box : null;
   drawGraph();
-  const label = data.boxes[group.box].name;
-  const again = [...byId("graph").querySelectorAll("[aria-expanded]")]
-    .find((box) => box.getAttribute("aria-label").startsWith(label));
-  if (again) again.focus();
+  byId("graph").querySelector(`[data-box="${group.box}"]`).focus();
+  if (!opened) return;
   if (group.jobs.length === 1) showJob(group.jobs[0]);
   else listJobs(group);
 }
@@ -309,8 +313,9 @@ function showJob(place) {
   const environment = data.environments[job.environment];
   const parts = [
     element("p", {}, (data.rules[job.rule] || [])[0] || ""),
-    element("p", {}, verdict(!isDamaged(place), isDamaged(place)
-      ? "This job does not hold." : "Nothing of this job is other than it was."),
+    element("p", {}, isAudited(place) || isDamaged(place) ? verdict(!isDamaged(place), isDamaged(place)
+      ? "This job does not hold." : "Nothing of this job is other than it was.")
+      : "No audited result rests on this job: its files were not compared.",
       ` As audited ${data.made}. `, "Root: ", element("code", {}, job.root)),
   ];
   if (faults.issues.length) {
@@ -395,7 +400,7 @@ function find(query) {
   const ofPatient = data.series.filter((one) => data.series_patients[one[0]] === query);
   const sources = [
     ...[...direct, ...ofPatient].map(([uid, job, status, detail]) => ({ name: `series ${uid}`, job, status, detail })),
-    ...(data.patients[query] || []).map(([job, status, detail]) => ({ name: `patient ${query}`, job, status, detail })),
+    ...(Object.hasOwn(data.patients, query) ? data.patients[query] : []).map(([job, status, detail]) => ({ name: `patient ${query}`, job, status, detail })),
   ];
   if (!sources.length) {
     byId("found").replaceChildren(element("p", {}, `No job of this run prepared a series or patient ${query}.`));
@@ -416,7 +421,8 @@ byId("find").addEventListener("submit", (event) => {
   find(byId("query").value.trim());
 });
 const counts = Object.entries(data.counts).map(([status, count]) => `${count} ${status}`).join(", ");
-byId("about").textContent = `Data: ${data.dataset}. ${data.jobs.length} jobs of commit ${data.commit}.`;
+const audited = data.jobs.filter((_, place) => isAudited(place)).length;
+byId("about").textContent = `Data: ${data.dataset}. ${audited} jobs, audited at commit ${data.commit}.`;
 byId("verdict").append(verdict(data.holds, data.holds ? "All links hold" : "The lineage does not hold"),
   ` as audited ${data.made}: ${counts}.`);
 drawNumbers();

@@ -2,8 +2,9 @@ import json
 from pathlib import Path
 
 from maknet.files import ROOT
-from maknet.reporting.audit_page.content import Places, rule_places
+from maknet.reporting.audit_page.content import Places, log_of, rule_places
 from maknet.reporting.audit_page.page import write_audit_page
+from tests.unit.provenance.test_job_graph import job
 
 
 def test_the_content_cannot_leave_its_element(tmp_path: Path) -> None:
@@ -30,3 +31,10 @@ def test_every_rule_has_its_line() -> None:
     for rule in ("prepare_series", "train_control", "make_table3"):
         file, line = places[rule]
         assert rule in (ROOT / file).read_text().splitlines()[line - 1]
+
+
+def test_a_log_is_named_by_its_pattern() -> None:
+    rules = {"prepare_series": ["", "logs/{scenario,(s/[a-z]{1,9}/)?}prepare/{batch,[\\w-]+}.log"]}
+    one = job("prepare_series", [], ["a"], 1, batch="batch0001")
+    assert log_of(one, rules) == "logs/prepare/batch0001.log"
+    assert log_of(job("all", [], ["a"], 1), rules) == ""
