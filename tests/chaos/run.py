@@ -26,7 +26,8 @@ import psutil
 from maknet.files import ROOT, sha256
 
 MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
-TIMED = {"events", "logs", "benchmarks", "provenance", "digests", "state", ".snakemake"}
+TIMED = {"events", "logs", "benchmarks", "provenance", "digests", "state", ".snakemake",
+         "ro-crate-metadata.json", "audit.html"}  # fmt: skip
 # What is removed together, and made anew: below results/demo or data/demo of the run.
 PARTS = {
     "prepare": ("data/demo/unlabeled/batch0000.*", "data/demo/labeled/val.*"),
@@ -82,7 +83,7 @@ def digests(folder: Path) -> dict[str, str]:
     for top in ("results", "data"):
         for path in (folder / top).rglob("*"):
             name = path.relative_to(folder)
-            if path.is_file() and TIMED.isdisjoint(name.parts) and name.name[:8] != "ro-crate":
+            if path.is_file() and TIMED.isdisjoint(name.parts):
                 found[str(name)] = sha256(path)
     return found
 
