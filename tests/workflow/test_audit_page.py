@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from maknet.files import ROOT, read_rows
+from maknet.provenance import links
 from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.numbers import printed_numbers, rests_on
 from maknet.provenance.reach import reached
@@ -110,6 +111,40 @@ def test_a_number_rests_on_what_its_run_rests_on(
     assert "table2.csv 0:hand_labeled_f1" not in numbers
 
 
+def page(target: Path) -> dict[str, Any]:
+    """Audit the run in the working folder anew, and return what its page holds."""
+    results = Path("results/demo")
+    main(
+        "phantom", {}, [results / f"table{n}.csv" for n in (1, 2, 3)],
+        results / "data_and_licenses.csv", PARTS / "page.html", PARTS / "page.css",
+        PARTS / "page.js", target, {"paths": {"results": "results/demo"}},
+    )  # fmt: skip
+    return content(target)
+
+
+def test_each_job_bears_its_own_faults(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copied)
+
+    def faulty(found: dict[str, Any]) -> set[str]:
+        return {f"{j['rule']} {j['name']}".strip() for j in found["jobs"] if j["faults"]}
+
+    assert faulty(page(tmp_path / "whole.html")) == set()
+    now = links.version
+    with monkeypatch.context() as patch:
+        patch.setattr(links, "version", lambda name: "0.1" if name == "torch" else now(name))
+        other_torch = faulty(page(tmp_path / "torch.html"))
+    assert {"train_network net maknet", "train_student round 1", "pretrain_vgg16",
+            "train_lesanet init tcia"} <= other_torch  # fmt: skip
+    assert "make_table1" not in other_torch
+    (copied / "results/demo/provenance/build_labels/label.json").unlink()
+    found = page(tmp_path / "record.html")
+    assert not found["holds"]
+    assert {"prepare_lesions split train", "train_network net vgg16"} <= faulty(found)
+    assert "train_lesanet init scratch" not in faulty(found)
+
+
 @NEEDS_BROWSER
 def test_a_number_can_be_followed_to_its_sources(
     finished: Path, browser: webdriver.Chrome, tmp_path: Path
@@ -188,11 +223,7 @@ def test_a_changed_file_is_shown_as_changed(
     damaged[40] ^= 1
     scores.write_bytes(damaged)
     os.utime(scores)
-    main(
-        "phantom", {}, [results / f"table{n}.csv" for n in (1, 2, 3)],
-        results / "data_and_licenses.csv", PARTS / "page.html", PARTS / "page.css",
-        PARTS / "page.js", tmp_path / "audit.html", {"paths": {"results": "results/demo"}},
-    )  # fmt: skip
+    page(tmp_path / "audit.html")
     browser.get((tmp_path / "audit.html").as_uri())
     assert "The lineage does not hold" in browser.find_element(By.ID, "verdict").text
     button(browser, "table1.csv, MAKNet, text-mined AUC").click()
