@@ -1,10 +1,16 @@
 import base64
 import sys
+import textwrap
 
 # The report's first page shows the rule graph. Jobs have no use for it: it is a picture.
 RULE_GRAPH = Path(config["paths"]["results"]) / "rule_graph.png"
 if "--report" in sys.argv and RULE_GRAPH.is_file():
-    config["rule_graph"] = base64.b64encode(RULE_GRAPH.read_bytes()).decode()
+    # In lines: reStructuredText takes none of more than 10,000 characters.
+    config["rule_graph"] = textwrap.fill(
+        base64.b64encode(RULE_GRAPH.read_bytes()).decode(),
+        1000,
+        subsequent_indent="   ",
+    )
 
 
 # Pages of the report behind the tables and figures, and the results as one Markdown page.
