@@ -101,8 +101,8 @@ def test_a_changed_choice_is_named_by_the_audit(
     monkeypatch.chdir(copied)
     assert all_intact(audit(target))
     mine.write_text(text.replace("RATE", "0.03"))
-    changed = {f.name for f in audit(target) if not all_intact([f])}
-    assert changed == {"lesanet.learning_rate"}
+    changed = {f.path for f in audit(target) if not all_intact([f])}
+    assert changed == {"lesanet.learning_rate (train_lesanet)"}
 
 
 def test_an_unknown_scenario_ends_in_one_sentence(finished: Path, snakemake: Run) -> None:

@@ -63,7 +63,8 @@ def page_content(
     """
     files: dict[str, Finding] = {}
     for finding in findings:  # a file may have been read twice: what does not hold is kept
-        if finding.kind == "file" and all_intact([files.get(finding.path, finding)]):
+        known = files.get(finding.path)
+        if finding.kind == "file" and (known is None or all_intact([known])):
             files[finding.path] = finding
     lineage = Lineage(results, records, deep=False)
     codes, settings, environments = Places(), Places(), Places()
