@@ -168,7 +168,15 @@ def make(rule: str, wildcards: dict[str, str], inputs: list[str], outputs: list[
 
 def record(rule: str, wildcards: dict[str, str], inputs: list[str], outputs: list[str]) -> None:
     script = f"scripts/{rule}.py" if (ROOT / f"scripts/{rule}.py").is_file() else "scripts/audit.py"
-    step = JobSpec(rule, wildcards, {"numerics": "portable"}, inputs, outputs, script, RESULTS)
+    step = JobSpec(
+        rule,
+        wildcards,
+        {"numerics": "portable", "arch": "maknet"},
+        inputs,
+        outputs,
+        script,
+        RESULTS,
+    )
     RecordWriter(step, datetime.now(UTC)).write()
 
 

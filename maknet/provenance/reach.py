@@ -65,8 +65,8 @@ def patient_sources(graph: JobGraph) -> dict[str, list[Source]]:
     for number, job in enumerate(graph.jobs):
         if job.rule not in _LABELED or job.wildcards.get("scenario"):
             continue
-        index = next(p for p in job.outputs if re.search(r"/(train|val|test|hand)\.csv$", p))
-        for row in read_rows(resolve(index)) if resolve(index).is_file() else []:
+        indices = [p for p in job.outputs if re.search(r"/(train|val|test|hand)\.csv$", p)]
+        for row in [row for p in indices if resolve(p).is_file() for row in read_rows(resolve(p))]:
             counts = found.setdefault(row["patient"], {})
             place = (number, job.wildcards["split"])
             counts[place] = counts.get(place, 0) + 1
