@@ -171,7 +171,7 @@ def record(rule: str, wildcards: dict[str, str], inputs: list[str], outputs: lis
     step = JobSpec(
         rule,
         wildcards,
-        {"numerics": "portable", "arch": "maknet"},
+        {"numerics": "native", "arch": "maknet"},
         inputs,
         outputs,
         script,
