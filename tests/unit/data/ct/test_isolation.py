@@ -130,7 +130,7 @@ def repeated(folder: Path, edit_dicom: Edit) -> None:
         (bits_65535, "implausible_header"),
         (another_size, "undecodable"),
         (float_nan, "implausible_header"),
-        (rescale_nan, "implausible_header"),
+        (rescale_nan, "missing_rescale"),
         (dangling_file, "unreadable"),
         (circular_link, "unreadable"),
         (dangling_folder, "unreadable"),

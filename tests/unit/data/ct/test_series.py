@@ -224,16 +224,23 @@ def test_bits_above_the_stored_ones_are_no_part_of_the_value(
     assert (read_series(series).hu == 76).all()
 
 
-def test_values_beyond_int16_are_clipped_not_wrapped(series: Path, edit_dicom: Edit) -> None:
+@pytest.mark.parametrize(("slope", "expected"), [("1", None), ("-1", -32768)])
+def test_values_beyond_int16_are_refused_above_and_clipped_below(
+    series: Path, edit_dicom: Edit, slope: str, expected: int | None
+) -> None:
     for path in series.iterdir():
         dataset = pydicom.dcmread(path)
         stored = np.full((dataset.Rows, dataset.Columns), 60000, np.uint16)
         if "PixelPaddingValue" in dataset:
             del dataset.PixelPaddingValue
             dataset.save_as(path)
-        edit_dicom(path, PixelRepresentation=0, BitsStored=16, HighBit=15, RescaleSlope="1",
+        edit_dicom(path, PixelRepresentation=0, BitsStored=16, HighBit=15, RescaleSlope=slope,
                    RescaleIntercept="0", PixelData=stored.tobytes())  # fmt: skip
-    assert (read_series(series).hu == 32767).all()
+    if expected is None:
+        with pytest.raises(SeriesError, match="60000 HU is brighter than any CT"):
+            read_series(series)
+    else:
+        assert (read_series(series).hu == expected).all()
 
 
 @pytest.mark.real
