@@ -1,7 +1,7 @@
 """Whatever setting makes Snakemake plan a job, the audit names for that job, and no other."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -59,15 +59,21 @@ def nested(key: str, value: Any) -> dict[str, Any]:
     return value  # type: ignore[no-any-return]
 
 
+def _in_order(wildcards: Iterable[str]) -> str:
+    """Return wildcards as records hold them: sorted by name."""
+    return ", ".join(sorted(wildcards))
+
+
 def planned(said: str) -> tuple[set[Job], set[Job]]:
     """Return the jobs that a dry run plans, and those whose own parameters have changed.
 
     Of a job that has other inputs as well, Snakemake names only the inputs.
     """
     found = {
-        (rule, " ".join(re.findall(r"wildcards: (.*)", block))): "Params have changed" in block
+        (rule, _in_order(" ".join(re.findall(r"wildcards: (.*)", block)).split(", "))):
+            "Params have changed" in block
         for rule, block in _JOB.findall(said)
-    }
+    }  # fmt: skip
     return set(found), {job for job, changed in found.items() if changed}
 
 
@@ -88,7 +94,7 @@ def test_the_list_of_settings_is_what_snakemake_plans(
             if done.returncode == 0:
                 setting = Setting(key, value, other)
                 named = {
-                    (r.rule, ", ".join(f"{k}={v}" for k, v in r.wildcards.items()))
+                    (r.rule, _in_order(f"{k}={v}" for k, v in r.wildcards.items()))
                     for r in records if depends_on(r, setting)
                 }  # fmt: skip
                 jobs, changed = planned(done.stdout)
