@@ -26,6 +26,7 @@ if DEMO:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/scenarios.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
 include: "workflow/rules/counts.smk"

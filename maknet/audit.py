@@ -17,7 +17,7 @@ from pathlib import Path
 
 from maknet.errors import InputError
 from maknet.provenance.code import RECORDS
-from maknet.provenance.lineage import audit, recorded_name, results_folder
+from maknet.provenance.lineage import audit, recorded_name, results_folder, results_folders
 from maknet.provenance.links import CHANGED, Finding, all_intact
 from maknet.provenance.reach import reached
 from maknet.provenance.trace import CellTrace, trace_cell
@@ -91,7 +91,7 @@ def _folder_of(paths: Sequence[str]) -> Path:
     if paths:
         named = Path(recorded_name(paths[0]))
         return named if (named / RECORDS).is_dir() else results_folder(named)
-    found = sorted({p.parent for depth in ("*", "*/*") for p in Path().glob(f"{depth}/{RECORDS}")})
+    found = results_folders()
     if len(found) != 1:
         said = ", ".join(map(str, found)) or "none"
         raise InputError(f"Name a results folder; below this one there are: {said}.")

@@ -25,23 +25,36 @@ def settings_by_rule() -> dict[str, list[Any]]:
     return dict(yaml.safe_load(_LIST.read_text(encoding="utf-8")))
 
 
-def holds(entry: str | Mapping[str, Any], known: Mapping[str, Any], setting: Setting) -> bool:
-    """Return whether an entry of the list stands for a setting that has changed.
+def keys_of(rule: str, known: Mapping[str, Any]) -> list[str]:
+    """Return the keys that a job depends on; `seeds:own` and `seeds:first` stand for its seed.
 
     Args:
-        entry: The entry.
+        rule: Name of its rule, which the list has.
+        known: Wildcards and parameters of the job.
+    """
+    keys = []
+    for entry in settings_by_rule()[rule]:
+        key, when = (entry, {}) if isinstance(entry, str) else (entry["key"], entry["when"])
+        if all(re.fullmatch(p, str(known.get(name, ""))) for name, p in when.items()):
+            keys.append(key.format_map(known))
+    return keys
+
+
+def depends(rule: str, known: Mapping[str, Any], setting: Setting) -> bool:
+    """Return whether a job depends on a setting that has changed.
+
+    Args:
+        rule: Name of its rule, which the list has.
         known: Wildcards and parameters of the job.
         setting: The setting.
     """
-    if not isinstance(entry, str):
-        when = entry["when"].items()
-        return holds(entry["key"], known, setting) and all(
-            re.fullmatch(pattern, str(known.get(name, ""))) for name, pattern in when
-        )
-    if entry in (_OWN, _FIRST):
-        seed = str(known.get("seed", "")) if entry == _OWN else ""
+    return any(_stands_for(key, known, setting) for key in keys_of(rule, known))
+
+
+def _stands_for(key: str, known: Mapping[str, Any], setting: Setting) -> bool:
+    if key in (_OWN, _FIRST):
+        seed = str(known.get("seed", "")) if key == _OWN else ""
         return setting.key == "seeds" and _other_seed(seed, setting)
-    key = entry.format_map(known)
     return setting.key == key or setting.key.startswith(f"{key}.")
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from maknet.config.check import Config, check_config
-from maknet.config.rule_settings import NUMERICS, holds, settings_by_rule
+from maknet.config.rule_settings import NUMERICS, depends
 from maknet.config.settings import Setting, differences, merge
 from maknet.config.stages import stage, stage_of
 from maknet.errors import InputError
@@ -141,17 +141,14 @@ class Scenarios:
             return False
         if (name, scenario) not in self._reached:
             found = stage(name, self._config)
-            own = any(depends(found.rule, found.known, s) for s in self.changed(scenario))
+            own = any(_reaches(s, found.rule, found.known) for s in self.changed(scenario))
             before = any(self._is_reached(other, scenario) for other in found.before)
             self._reached[name, scenario] = own or before
         return self._reached[name, scenario]
 
 
-def depends(rule: str, known: Mapping[str, str], setting: Setting) -> bool:
-    """Return whether a rule's jobs depend on a setting."""
-    if setting.key == NUMERICS:
-        return True
-    return any(holds(entry, known, setting) for entry in settings_by_rule()[rule])
+def _reaches(setting: Setting, rule: str, known: Mapping[str, str]) -> bool:
+    return setting.key == NUMERICS or depends(rule, known, setting)
 
 
 def _check_shared(name: str, changed: list[Setting]) -> None:
@@ -173,7 +170,7 @@ def _check_shared(name: str, changed: list[Setting]) -> None:
                 f"Scenario {name!r}: 'seeds' has one seed, that of its runs; several seeds are the "
                 "configuration's own."
             )
-        known = any(depends(rule, each, setting) for rule in rules for each in wildcards)
+        known = any(_reaches(setting, rule, each) for rule in rules for each in wildcards)
         if setting.key in _SHARED or not known:
             raise InputError(
                 f"Scenario {name!r}: {setting.key} cannot be varied, since all scenarios share "

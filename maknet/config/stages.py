@@ -76,6 +76,9 @@ def stage(name: str, config: Mapping[str, Any]) -> Stage:
     Args:
         name: Its name, see `stage_of`.
         config: The configuration.
+
+    Raises:
+        ValueError: There is no such stage.
     """
     if name in _FIXED:
         return Stage(*_FIXED[name])
@@ -89,6 +92,8 @@ def stage(name: str, config: Mapping[str, Any]) -> Stage:
         return Stage("compute_metrics", {"run": rest}, [f"scores/{rest}", labels])
     if first == "explain":
         return Stage("explain_run", {"run": rest}, [rest, labels, images])
+    if rest:
+        raise ValueError(f"no stage is called {name!r}")
     return _run(name, config)
 
 

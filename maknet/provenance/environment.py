@@ -23,8 +23,8 @@ def environment() -> dict[str, Any]:
         "platform": platform.machine(),
         "cpu": cpu(),
         "packages": {name: version(name) for name in _PACKAGES if name in sys.modules},
-        "commit": _git(ROOT, "rev-parse", "HEAD"),
-        "clean": _git(ROOT, "status", "--porcelain") == "",
+        "commit": git(ROOT, "rev-parse", "HEAD"),
+        "clean": git(ROOT, "status", "--porcelain") == "",
     }
 
 
@@ -50,7 +50,7 @@ def version(package: str) -> str | None:
         return None
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def git(root: Path, *arguments: str) -> str | None:
     """Return git's answer, None where the code is no checkout."""
     command = ["git", "-C", str(root), *arguments]
     try:

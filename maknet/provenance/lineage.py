@@ -98,12 +98,16 @@ def results_folder(path: Path) -> Path:
     for folder in path.parents:
         if (folder / RECORDS).is_dir():
             return folder
-    for folder in sorted(
-        p.parent for depth in ("*", "*/*") for p in Path().glob(f"{depth}/{RECORDS}")
-    ):
+    for folder in results_folders():
         if str(path) in read_records(folder):
             return folder
     raise InputError(f"{path} lies in no results folder with a {RECORDS} folder; run the workflow.")
+
+
+def results_folders() -> list[Path]:
+    """Return the results folders at most two levels below the working directory."""
+    found = (path.parent for depth in ("*", "*/*") for path in Path().glob(f"{depth}/{RECORDS}"))
+    return sorted(found)
 
 
 class Lineage:
@@ -178,7 +182,11 @@ class Lineage:
             yield Finding(depth + 1, "record", path, record.rule, CHANGED, "", "", _NO_END)
         for source, read in record.inputs.items():
             if self._wanted(record, source):
-                yield from self._linked(record, source, depth + 1)
+                for finding in self._linked(record, source, depth + 1):
+                    gone = f"record {source}" if finding.status == MISSING else ""
+                    if gone not in self._seen:
+                        self._seen |= {gone} if gone else set()
+                        yield finding
                 yield from self._walk(source, read, depth + 1)
 
     def faults_of(self, record: Record) -> list[Finding]:
@@ -187,9 +195,7 @@ class Lineage:
         What it read from a record that is gone, or is other than it was, is part of it.
         """
         links = [*self._of_job(record, 0)]
-        for source in record.inputs:
-            self._seen.discard(f"record {source}")
-            links += self._linked(record, source, 0)
+        links += [found for path in record.inputs for found in self._linked(record, path, 0)]
         return [finding for finding in links if not all_intact([finding])]
 
     def _of_job(self, record: Record, depth: int) -> Iterator[Finding]:
@@ -201,8 +207,7 @@ class Lineage:
         made_by, recorded = self._records.get(source), record.made_from.get(source, "")
         if made_by is None:
             made_here = any(source.startswith(f"{folder}/") for folder in record.folders)
-            if (recorded or made_here) and f"record {source}" not in self._seen:
-                self._seen.add(f"record {source}")
+            if recorded or made_here:
                 yield Finding(depth, "record", source, "", MISSING, recorded, "", _NO_RECORD)
             return
         found = file_root(made_by, source)

@@ -9,10 +9,10 @@ from maknet.files import read_rows
 from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record
+from maknet.provenance.trace import SPLITS, metrics_of
 
 TABLES = ("table1", "table2", "table3")
 METRICS = ("auc", "f1", "precision", "recall")
-_SETS = {"text_mined": "test", "hand_labeled": "hand"}
 _OTHER = {"test": "hand", "hand": "test"}
 
 
@@ -94,7 +94,7 @@ def rests_on(number: Number, graph: JobGraph) -> set[int]:
 
 
 def _columns(row: dict[str, str]) -> list[str]:
-    metrics = [f"{name}_{metric}" for name in _SETS for metric in METRICS]
+    metrics = [f"{name}_{metric}" for name in SPLITS for metric in METRICS]
     return [name for name in ("parameters", *metrics) if name in row]
 
 
@@ -105,10 +105,6 @@ def _number(path: str, row: dict[str, str], column: str, graph: JobGraph) -> Num
         parts = [graph.makers[p] for p in graph.jobs[table].inputs
                  if p.endswith(f"/runs/{run}/network.json") and p in graph.makers]  # fmt: skip
         return Number(path, name, column, row[column], (table, *parts), "")
-    metrics = [
-        graph.makers[p] for p in graph.jobs[table].inputs
-        if "/metrics/" in p and p.endswith(".json") and p in graph.makers
-        and (Path(p).stem == run or Path(p).stem.startswith(f"{run}-seed"))
-    ]  # fmt: skip
-    split = next(s for prefix, s in _SETS.items() if column.startswith(prefix))
+    metrics = [graph.makers[p] for p in metrics_of(graph.jobs[table], run) if p in graph.makers]
+    split = next(s for prefix, s in SPLITS.items() if column.startswith(prefix))
     return Number(path, name, column, row[column], (table, *metrics), _OTHER[split])

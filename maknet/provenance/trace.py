@@ -11,7 +11,7 @@ from maknet.provenance.links import Finding
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import Record, read_records
 
-_SPLITS = {"text_mined": "test", "hand_labeled": "hand"}
+SPLITS = {"text_mined": "test", "hand_labeled": "hand"}
 _OF_NETWORK = ("parameters", "paper_size_parameters", "width")
 # Parts of the answer, and what their files' paths hold.
 _PARTS = {
@@ -99,14 +99,20 @@ def _runs(record: Record, table: str, row: dict[str, str]) -> list[str]:
     """Return the runs of a line, one for each seed; the column `run` names it without seed."""
     if "run" not in row:
         raise InputError(f"Cells are traced in table1.csv, table2.csv and table3.csv, not {table}.")
-    run = row["run"]
-    metrics = [Path(p).stem for p in record.inputs if "/metrics/" in p and p.endswith(".json")]
-    return [name for name in metrics if name == run or name.startswith(f"{run}-seed")]
+    return [Path(path).stem for path in metrics_of(record, row["run"])]
+
+
+def metrics_of(record: Record, run: str) -> list[str]:
+    """Return the metrics of a run that a table's job read, one file for each seed."""
+    return [
+        path for path in record.inputs if "/metrics/" in path and path.endswith(".json")
+        and (Path(path).stem == run or Path(path).stem.startswith(f"{run}-seed"))
+    ]  # fmt: skip
 
 
 def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
     """Return which inputs of which rule have a part in a column of these runs."""
-    splits = {split for prefix, split in _SPLITS.items() if column.startswith(prefix)}
+    splits = {split for prefix, split in SPLITS.items() if column.startswith(prefix)}
     if needs_thresholds(column):
         splits.add("val")  # they are chosen there
     unused = {"val", "test", "hand"} - splits
@@ -128,7 +134,7 @@ def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
 
 def needs_thresholds(column: str) -> bool:
     """Return whether a column depends on the thresholds: all but AUC and average precision do."""
-    measure = next((column.removeprefix(p) for p in _SPLITS if column.startswith(p)), "")
+    measure = next((column.removeprefix(p) for p in SPLITS if column.startswith(p)), "")
     return measure.lstrip("_").startswith(("f1", "precision", "recall", "never_predicted"))
 
 

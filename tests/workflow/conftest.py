@@ -1,6 +1,7 @@
 """The real workflow, run by Snakemake in a folder of its own."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from maknet.files import ROOT
 from tests.workflow.browser import open_browser
 
 MINI = ("config/demo.yaml", "tests/workflow/mini.yaml")
+# Rule and block of a job in what a dry run says.
+PLANNED_JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

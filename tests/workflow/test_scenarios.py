@@ -13,10 +13,9 @@ from maknet.files import ROOT
 from maknet.provenance.lineage import audit
 from maknet.provenance.links import all_intact
 from maknet.provenance.records import read_records
-from tests.workflow.conftest import MINI, Run
+from tests.workflow.conftest import MINI, PLANNED_JOB, Run
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
-_JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 CHOICES = yaml.safe_load((ROOT / "config/choices.yaml").read_text())["scenarios"]
 RUNS = ("maknet", "vgg16", "student2", "control", "lesanet_tcia", "lesanet_imagenet")
 WATCHED = [f"results/demo/metrics/{run}.json" for run in RUNS] + ["results/demo/perturbations.csv"]
@@ -25,7 +24,7 @@ WATCHED = [f"results/demo/metrics/{run}.json" for run in RUNS] + ["results/demo/
 def planned(said: str) -> dict[str, set[tuple[str, str]]]:
     """Return the jobs of a dry run that belong to a scenario's chain, by their scenario."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for rule, block in _JOB.findall(said):
+    for rule, block in PLANNED_JOB.findall(said):
         wildcards = " ".join(re.findall(r"wildcards: (.*)", block))
         scenario = re.match(r"scenario=([^,]*)(?:, )?(.*)", wildcards)
         if scenario:

@@ -14,7 +14,7 @@ from maknet.config.settings import Setting
 from maknet.provenance.job_settings import depends_on
 from maknet.provenance.records import read_records
 from maknet.provenance.settings import merged_files
-from tests.workflow.conftest import MINI, ROOT, Run
+from tests.workflow.conftest import MINI, PLANNED_JOB, ROOT, Run
 
 pytestmark = pytest.mark.workflow
 OTHER = {
@@ -28,7 +28,6 @@ SOURCES = (
     "scenarios", "varied", "conclusions",
 )  # fmt: skip
 Job = tuple[str, str]
-_JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", re.MULTILINE)
 
 
 def leaves(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -72,7 +71,7 @@ def planned(said: str) -> tuple[set[Job], set[Job]]:
     found = {
         (rule, _in_order(" ".join(re.findall(r"wildcards: (.*)", block)).split(", "))):
             "Params have changed" in block
-        for rule, block in _JOB.findall(said)
+        for rule, block in PLANNED_JOB.findall(said)
     }  # fmt: skip
     return set(found), {job for job, changed in found.items() if changed}
 

@@ -15,6 +15,37 @@ AUDITED = [
     "<results>/contact_sheet.png",
     "<results>/data_and_licenses.csv",
 ]
+# What else is worth keeping, and `all` asks for: Snakemake does not miss a file between others that are up
+# to date, such as the weights of a training that was killed.
+EVALUATED_RUNS = [run for run in TRAINED_RUNS if run != "vgg16_tcia"]
+TEXTURE_RUNS = (
+    ["vgg16_textures", "resnet18_textures"] if config["generic"] == "textures" else []
+)
+KEPT = [
+    *expand(
+        "<results>/runs/{run}{seed}/{file}",
+        run=[*TRAINED_RUNS, *TEXTURE_RUNS],
+        seed=SEEDS,
+        file=["model.safetensors", "network.json", "history.csv", "events"],
+    ),
+    *expand(
+        "<results>/pseudo/round{round}{seed}.npz",
+        round=[*ROUNDS, len(ROUNDS) + 1],
+        seed=SEEDS,
+    ),
+    *expand(
+        "<results>/scores/{run}{seed}/{split}.npz",
+        run=EVALUATED_RUNS,
+        seed=SEEDS,
+        split=["val", "test", "hand"],
+    ),
+    *expand(
+        ["<results>/thresholds/{run}{seed}.json", "<results>/metrics/{run}{seed}.json"],
+        run=EVALUATED_RUNS,
+        seed=SEEDS,
+    ),
+    *expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+]
 
 
 rule list_licenses:

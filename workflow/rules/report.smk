@@ -13,42 +13,72 @@ if "--report" in sys.argv and RULE_GRAPH.is_file():
     )
 
 
-# Pages of the report behind the tables and figures, and the results as one Markdown page.
+# Pages of the report behind the tables and figures, each with its name and what it shows, and the results
+# as one Markdown page.
 PAGES = {
-    "rejected": "Every unlabeled series that was refused, with the reason (section 2).",
-    "series_funnel": "How many series and images each step left (section 2).",
-    "counts_vs_paper": "The counts that the paper's text states (sections 2 and 4) beside this run's. "
-    "The paper's are shown for DeepLesion only, with the numbers that its words are read as.",
-    "overlap": "Lesions, key slices and patients that splits and test sets share. Hand-labeled lesions "
-    "are partly drawn from the text-mined test set; all other pairs should share none (section 2).",
-    "label_counts": "Positives of each label in each split (section 2).",
-    "lesion_label_counts": "The same for all labels that LesaNet learns.",
-    "table1_vs_paper": "Table 1 beside the paper's numbers, which are shown for DeepLesion only.",
-    "table2_vs_paper": "Table 2 beside the paper's numbers, which are shown for DeepLesion only.",
-    "table3_vs_paper": "Table 3 beside the paper's numbers, which are shown for DeepLesion only.",
-    "table1_difference": "MAKNet less each baseline of table 1, in pairs of patients and seeds.",
-    "table2_difference": "Each student of table 2 less the teacher and less the control, in pairs.",
-    "table3_difference": "The transfers of table 3, in pairs of patients and seeds.",
-    "pseudo_labels": "The pseudo-labels of every round.",
-    "data_and_licenses": "Data and licenses: what this run used, and how to cite it in a paper.",
-    "perturbations": "Confidence before and after each change, over the hand-labeled set.",
-}
-PAGE_TITLES = {
-    "rejected": "Refused series",
-    "series_funnel": "Series and images by step",
-    "counts_vs_paper": "Counts of the paper",
-    "overlap": "What the splits share",
-    "label_counts": "Positives of each label",
-    "lesion_label_counts": "Positives of LesaNet's labels",
-    "table1_vs_paper": "Table 1 beside the paper",
-    "table2_vs_paper": "Table 2 beside the paper",
-    "table3_vs_paper": "Table 3 beside the paper",
-    "table1_difference": "Table 1, paired differences",
-    "table2_difference": "Table 2, paired differences",
-    "table3_difference": "Table 3, paired differences",
-    "pseudo_labels": "Pseudo-labels by round",
-    "data_and_licenses": "Data and licenses",
-    "perturbations": "Perturbations",
+    "rejected": (
+        "Refused series",
+        "Every unlabeled series that was refused, with the reason (section 2).",
+    ),
+    "series_funnel": (
+        "Series and images by step",
+        "How many series and images each step left (section 2).",
+    ),
+    "counts_vs_paper": (
+        "Counts of the paper",
+        "The counts that the paper's text states (sections 2 and 4) beside this run's. The "
+        "paper's are shown for DeepLesion only, with the numbers that its words are read as.",
+    ),
+    "overlap": (
+        "What the splits share",
+        "Lesions, key slices and patients that splits and test sets share. Hand-labeled lesions "
+        "are partly drawn from the text-mined test set; all other pairs should share none "
+        "(section 2).",
+    ),
+    "label_counts": (
+        "Positives of each label",
+        "Positives of each label in each split (section 2).",
+    ),
+    "lesion_label_counts": (
+        "Positives of LesaNet's labels",
+        "The same for all labels that LesaNet learns.",
+    ),
+    "table1_vs_paper": (
+        "Table 1 beside the paper",
+        "Table 1 beside the paper's numbers, which are shown for DeepLesion only.",
+    ),
+    "table2_vs_paper": (
+        "Table 2 beside the paper",
+        "Table 2 beside the paper's numbers, which are shown for DeepLesion only.",
+    ),
+    "table3_vs_paper": (
+        "Table 3 beside the paper",
+        "Table 3 beside the paper's numbers, which are shown for DeepLesion only.",
+    ),
+    "table1_difference": (
+        "Table 1, paired differences",
+        "MAKNet less each baseline of table 1, in pairs of patients and seeds.",
+    ),
+    "table2_difference": (
+        "Table 2, paired differences",
+        "Each student of table 2 less the teacher and less the control, in pairs.",
+    ),
+    "table3_difference": (
+        "Table 3, paired differences",
+        "The transfers of table 3, in pairs of patients and seeds.",
+    ),
+    "pseudo_labels": (
+        "Pseudo-labels by round",
+        "The pseudo-labels of every round.",
+    ),
+    "data_and_licenses": (
+        "Data and licenses",
+        "Data and licenses: what this run used, and how to cite it in a paper.",
+    ),
+    "perturbations": (
+        "Perturbations",
+        "Confidence before and after each change, over the hand-labeled set.",
+    ),
 }
 FIGURE_CAPTIONS = {
     "figure1.png": "Figure 1: the architecture of the network that was trained.",
@@ -71,7 +101,7 @@ rule make_page:
             "<results>/pages/{page}.html",
             caption="../report/page.rst",
             category="Behind the tables",
-            labels=lambda w: {"result": PAGE_TITLES[w.page], "shows": PAGES[w.page]},
+            labels=lambda w: dict(zip(("result", "shows"), PAGES[w.page])),
         ),
     log:
         "<logs>/make_page/{page}.log",
@@ -82,7 +112,7 @@ rule make_page:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        note=lambda w: PAGES[w.page],
+        note=lambda w: PAGES[w.page][1],
     script:
         "../../scripts/make_page.py"
 

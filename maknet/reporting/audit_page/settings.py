@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.config.rule_settings import NUMERICS, settings_by_rule
+from maknet.config.rule_settings import NUMERICS, keys_of, settings_by_rule
 from maknet.files import read_json
 from maknet.provenance.code import RECORDS
 from maknet.provenance.records import Record
@@ -34,20 +34,13 @@ def job_settings(job: Record, results: Path) -> list[tuple[str, str]]:
     kept = results / RECORDS / "config" / f"{job.config}.json"
     config = read_json(kept)["resolved"] if kept.is_file() else {}
     known = {**job.params, **job.wildcards}
+    keys = keys_of(job.rule, known) if job.rule in settings_by_rule() else []
     found: dict[str, str] = {}
-    for entry in settings_by_rule().get(job.rule, []):
-        if not isinstance(entry, str):
-            if not all(
-                re.fullmatch(pattern, str(known.get(name, "")))
-                for name, pattern in entry["when"].items()
-            ):
-                continue
-            entry = entry["key"]
-        if entry.startswith("seeds:"):
+    for key in keys:
+        if key.startswith("seeds:"):
             found["seeds"] = str(job.params.get("seed", config.get("seeds")))
-            continue
-        key = entry.format_map(known)
-        found.update(_leaves(key, _at(config, key)))
+        else:
+            found.update(_leaves(key, _at(config, key)))
     if "numerics" in job.params:
         found[NUMERICS] = str(job.params["numerics"])
     return sorted(found.items())

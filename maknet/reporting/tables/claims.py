@@ -146,10 +146,18 @@ def _fewer(test: Mapping[str, Any], measured: Measured) -> Evidence:
     return Evidence(on, share, nan, nan, "table1.csv: paper_size_parameters", exact=exact)
 
 
+def tested_measure(metric: str) -> str:
+    """Return the measure that tests a metric: over all labels, or over frequent ones.
+
+    Of these it is the first whose interval is known to hold, or the metric itself without one.
+    """
+    return next((m for m in (metric, f"{metric}_frequent") if m in DIFFERENCES), metric)
+
+
 def _higher(test: Mapping[str, Any], metric: str, measured: Measured) -> Evidence:
     first, second = (measured.last if run == "last" else run for run in test["runs"])
     split = _SPLITS[test["test_set"]]
-    measure = next((m for m in (metric, f"{metric}_frequent") if m in DIFFERENCES), metric)
+    measure = tested_measure(metric)
     runs = measured.runs[first], measured.runs[second]
     found = paired_gap(*runs, split, measure, measured.confidence)
     why = ""

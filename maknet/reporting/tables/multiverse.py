@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from maknet.metrics.coverage import DIFFERENCES
-from maknet.reporting.tables.claims import Evidence, Measured, evidence
+from maknet.reporting.tables.claims import Evidence, Measured, evidence, tested_measure
 from maknet.reporting.tables.runs import TEST_SETS, numeric
 
 BASE = "base"
@@ -81,7 +80,7 @@ def measures(conclusion: Mapping[str, Any]) -> list[tuple[str, str, dict[str, An
         return [("hand_labeled", "confidence", {"drop": conclusion["drop"]})]
     test = conclusion["higher"]
     return [
-        (name, _measure(metric), {"higher": {**test, "test_set": name, "metrics": [metric]}})
+        (name, tested_measure(metric), {"higher": {**test, "test_set": name, "metrics": [metric]}})
         for name in TEST_SETS.values()
         for metric in test["metrics"]
     ]
@@ -133,10 +132,6 @@ def _by_chance(group: pd.DataFrame, moved: int) -> str:
 
 def _text(value: float) -> str:
     return "-" if isnan(value) else f"{value:+.4f}"
-
-
-def _measure(metric: str) -> str:
-    return next((m for m in (metric, f"{metric}_frequent") if m in DIFFERENCES), metric)
 
 
 def _rows(
