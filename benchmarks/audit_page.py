@@ -16,11 +16,12 @@ from pathlib import Path
 
 from maknet.files import ROOT, write_rows, write_text
 from maknet.provenance.record_writer import JobSpec, RecordWriter
+from maknet.reporting.audit_page.page import PARTS
 from scripts.write_audit_page import main as write_page
 
 BATCHES, SERIES, SEEDS, ROUNDS = 370, 20, ("", "-seed1", "-seed2", "-seed3", "-seed4"), 5
 RESULTS, DATA = "results", "data"
-PARTS = ROOT / "workflow/report/audit"
+FILES = [ROOT / "workflow/report/audit" / name for name in PARTS]
 BASELINES = ("vgg16", "vgg16_imagenet", "resnet18", "resnet18_imagenet")
 STARTS = ("imagenet", "tcia", "scratch", "scratch_slow")
 METRICS = [f"{name}_{metric}" for name in ("text_mined", "hand_labeled")
@@ -34,9 +35,9 @@ def main() -> None:
         licenses = Path("licenses.csv")
         write_rows(licenses, ("data", "doi"), [{"data": "TCIA", "doi": "10.7937/K9"}])
         started = time.perf_counter()
-        write_page("drawn", {}, [Path(RESULTS) / f"table{n}.csv" for n in (1, 2, 3)], licenses,
-                   PARTS / "page.html", PARTS / "page.css", PARTS / "page.js",
-                   Path("audit.html"), {"paths": {"results": RESULTS}})  # fmt: skip
+        tables = [Path(RESULTS) / f"table{number}.csv" for number in (1, 2, 3)]
+        paths = {"paths": {"results": RESULTS}}
+        write_page("drawn", {}, tables, licenses, FILES, Path("audit.html"), paths)
         wrote = time.perf_counter() - started
         page = Path("audit.html").resolve()
         kept = os.environ.get("MAKNET_SCREENSHOTS")

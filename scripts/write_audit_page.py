@@ -19,7 +19,7 @@ from maknet.reporting.audit_page.settings import sections_of
 
 def main(
     dataset: str, rules: Mapping[str, Sequence[str]], results: Sequence[Path], licenses: Path,
-    template: Path, style: Path, behavior: Path, html: Path, config: Mapping[str, Any],
+    parts: Sequence[Path], html: Path, config: Mapping[str, Any],
 ) -> None:  # fmt: skip
     folder = Path(config["paths"]["results"])
     paths = [str(path) for path in results]
@@ -33,7 +33,7 @@ def main(
     }  # fmt: skip
     numbers = printed_numbers(folder, graph) + figures(paths, graph)
     content = page_content(folder, records, graph, numbers, audit(*paths), about)
-    write_audit_page(html, content, template, style, behavior)
+    write_audit_page(html, content, parts)
 
 
 if __name__ == "__main__":

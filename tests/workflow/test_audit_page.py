@@ -19,12 +19,13 @@ from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.numbers import printed_numbers, rests_on
 from maknet.provenance.reach import reached
 from maknet.provenance.records import read_records
+from maknet.reporting.audit_page.page import PARTS
 from scripts.write_audit_page import main
 from tests.workflow.browser import NEEDS_BROWSER, errors, requests_to_the_network, screenshot
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 PAGE = "results/demo/audit.html"
-PARTS = ROOT / "workflow/report/audit"
+FILES = [ROOT / "workflow/report/audit" / name for name in PARTS]
 
 
 def content(page: Path) -> dict[str, Any]:
@@ -116,8 +117,7 @@ def page(target: Path) -> dict[str, Any]:
     results = Path("results/demo")
     main(
         "phantom", {}, [results / f"table{n}.csv" for n in (1, 2, 3)],
-        results / "data_and_licenses.csv", PARTS / "page.html", PARTS / "page.css",
-        PARTS / "page.js", target, {"paths": {"results": "results/demo"}},
+        results / "data_and_licenses.csv", FILES, target, {"paths": {"results": "results/demo"}},
     )  # fmt: skip
     return content(target)
 

@@ -1,3 +1,5 @@
+from maknet.reporting.audit_page.page import PARTS
+
 # Where results come from: data and licenses, the run as an RO-Crate, the audit.
 RECEIPTS = expand(f"{FETCHED}/receipts/{{batch}}.csv", batch=BATCHES)
 AUDITED = [
@@ -103,9 +105,7 @@ rule write_audit_page:
     input:
         results=AUDITED,
         licenses="<results>/data_and_licenses.csv",
-        template=in_checkout("workflow/report/audit/page.html"),
-        style=in_checkout("workflow/report/audit/page.css"),
-        behavior=in_checkout("workflow/report/audit/page.js"),
+        parts=[in_checkout(f"workflow/report/audit/{name}") for name in PARTS],
     output:
         html=report(
             "<results>/audit.html",

@@ -13,7 +13,7 @@ def test_the_content_cannot_leave_its_element(tmp_path: Path) -> None:
     for name, text in parts.items():
         (tmp_path / name).write_text(text)
     content = {"a": "<!--</script><script>alert(1)</script>", "b": "{{script}}"}
-    write_audit_page(tmp_path / "audit.html", content, *(tmp_path / name for name in parts))
+    write_audit_page(tmp_path / "audit.html", content, [tmp_path / name for name in parts])
     text = (tmp_path / "audit.html").read_text()
     assert (text.count("<script>"), text.count("</script>"), text.count("<!--")) == (1, 1, 0)
     assert json.loads(text.split("<script>")[1].split("</script>")[0]) == content
