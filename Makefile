@@ -18,7 +18,7 @@ demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
 	.venv/bin/snakemake --report results/demo/report.html
 	@echo && cat results/demo/table1.md results/demo/table2.md results/demo/table3.md
 	@echo && { .venv/bin/python -m maknet.compare results/demo --published || true; }
-	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md"
+	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md; the audit: results/demo/audit.html"
 
 test: .venv/.installed ## the tests of minutes, one run of all rules among them
 	$(PYTEST) -m "not slow"
