@@ -1,6 +1,6 @@
 // The lineage of the chosen number as a graph.
 
-const WIDTH = 134, HEIGHT = 70, GAP_X = 26, GAP_Y = 20, LINE = 18, UNFOLDED = 12, WRAP = 18;
+const WIDTH = 134, HEIGHT = 70, GAP_X = 26, GAP_Y = 20, LINE = 18, UNFOLDED = 12, WRAP = 17;
 
 function groups() {
   const found = new Map();
