@@ -1,7 +1,7 @@
 """What the full run takes, on paper: docs/scale.md from the manifest, the plan and measured rates.
 
 `python -m benchmarks.scale` writes it anew from the rates that are kept in `benchmarks/rates`;
-`--gpu` takes the output of `python -m benchmarks.train --device cuda` in place of the estimate.
+`--gpu` takes the output of `python -m benchmarks.train --device cuda` in place of the kept ones (one H200).
 """
 
 import argparse
@@ -234,7 +234,7 @@ def growth(
 def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--gpu", type=Path, default=RATES / "a100.estimated.json")
+    parser.add_argument("--gpu", type=Path, default=RATES / "h200.measured.json")
     parser.add_argument("--prepare", type=Path, default=RATES / "prepare.measured.json")
     parser.add_argument("--target", type=Path, default=ROOT / "docs/scale.md")
     chosen = parser.parse_args()
