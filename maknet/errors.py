@@ -5,6 +5,7 @@
   x NotFiniteError (training.loop): the loss is NaN or infinite
   x ImageUnreadableError (data.deeplesion.png): an image of a lesion is missing or damaged
   x SeriesError (data.ct.reasons): a series is not a usable axial CT volume, with the reason
+  x UnreportableError (labeling.structured_report): a series cannot have a DICOM report
 * FetchError (fetch.verify): a series could not be fetched, or is not what the archive lists
 * NotDicomError (dicom.header): a file is not DICOM
 * NotAnImageError (dicom.header): a DICOM object has no pixels, such as RTSTRUCT or SR

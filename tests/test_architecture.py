@@ -30,7 +30,9 @@ FLOORS = (
         "reporting/audit_page",
         "training",
     ),
-    ("training/classifier", "training/lesanet"),
+    ("training/classifier", "training/lesanet", "release"),
+    ("labeling",),
+    ("label",),
 )
 # Rooms on one floor that are still apart from what lies below them.
 NEVER = {

@@ -95,7 +95,7 @@ class LesaNet(nn.Module):
 
     def _features(self, patches: Tensor, boxes: Tensor) -> list[Tensor]:
         side = float(patches.shape[-1])
-        whole = boxes.new_tensor([0, 0, side - 1, side - 1]).expand(len(patches), 4)
+        whole = boxes.new_tensor([0, 0, side - 1, side - 1]).expand(patches.shape[0], 4)
         features = []
         x = patches
         for position, layer in enumerate(self.backbone):
@@ -126,6 +126,8 @@ def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
         regions: x1, y1, x2, y2 in pixels of the patch, (B, 4).
         scale: Feature map pixels per patch pixel.
     """
+    if torch.compiler.is_exporting():
+        return _pool_by_masks(features.float(), regions.float(), scale)
     numbers = torch.arange(len(regions), device=regions.device)
     numbered = torch.cat([numbers[:, None], regions], 1).float()
     features = features.float()
@@ -134,6 +136,29 @@ def _pool_regions(features: Tensor, regions: Tensor, scale: float) -> Tensor:
     place = place.long().flatten(2)
     values = features.flatten(2).gather(2, place.clamp(min=0))
     return values.masked_fill(place < 0, 0).view(*values.shape[:2], _POOLED, _POOLED)
+
+
+def _pool_by_masks(features: Tensor, regions: Tensor, scale: float) -> Tensor:
+    """Return what `_pool_regions` does, in operations that every format of networks has.
+
+    Columns are reduced before rows, each bin a mask. For export alone: it is slower.
+    """
+    x1, y1, x2, y2 = torch.floor(regions * scale + 0.5).unbind(1)
+    columns = _bin_masks(x1, x2, features.shape[3])[:, None, None]
+    rows = _bin_masks(y1, y2, features.shape[2])[:, None, :, :, None]
+    by_column = features[:, :, :, None].masked_fill(~columns, -torch.inf).amax(4)
+    pooled = by_column[:, :, None].masked_fill(~rows, -torch.inf).amax(3)
+    return pooled.masked_fill(pooled == -torch.inf, 0)
+
+
+def _bin_masks(first: Tensor, last: Tensor, size: int) -> Tensor:
+    """Return which pixels each of the five bins holds, (B, 5, size), as torchvision counts them."""
+    side = (last - first + 1).clamp(min=1)[:, None] / _POOLED
+    numbers = torch.arange(_POOLED, device=first.device)[None]
+    start = torch.floor(numbers * side) + first[:, None]
+    end = torch.ceil((numbers + 1) * side) + first[:, None]
+    pixels = torch.arange(size, device=first.device)
+    return (pixels >= start[..., None]) & (pixels < end[..., None])
 
 
 def _block_ends(backbone: nn.Sequential) -> list[int]:

@@ -17,7 +17,9 @@ from maknet.files import parsing, read_json, write_json
 from maknet.provenance.paths import resolve
 
 # How and where jobs run changes no result, but for `jobs.numerics`.
-_NO_RESULT = ("jobs", "paths", "release", "config_files", "software", "scenario", "not_varied")
+_NO_RESULT = (
+    "jobs", "paths", "release", "label", "config_files", "software", "scenario", "not_varied",
+)  # fmt: skip
 
 
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ forges publish the public keys of their users.
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ _VERIFY = Path(__file__).with_name("verify.md")
 
 
 def write_statement(
-    path: Path, results: Path, roots: Mapping[str, str], run: Mapping[str, Any]
-) -> None:
+    path: Path, results: Path, roots: Mapping[str, str], run: Mapping[str, Any],
+    more: Sequence[Path] = (),
+) -> None:  # fmt: skip
     """Write a statement on results.
 
     Args:
@@ -31,9 +32,11 @@ def write_statement(
         results: Results folder; subjects are named below it.
         roots: Roots by the path of each result.
         run: What else is said of the run: commit, data, packages.
+        more: Further files below the results folder, which have no root of their own.
     """
     prefix = f"{results}/"
-    digests = {name.removeprefix(prefix): sha256(name) for name in roots}
+    files = [name for name in roots if Path(name).is_file()]  # a folder has its root alone
+    digests = {name.removeprefix(prefix): sha256(name) for name in [*files, *map(str, more)]}
     write_json(path, {
         "_type": _STATEMENT,
         "subject": [{"name": n, "digest": {"sha256": value}} for n, value in digests.items()],
@@ -52,7 +55,7 @@ def write_verification(path: Path) -> None:
     write_text(path, _VERIFY.read_text(encoding="utf-8"))
 
 
-def sign(path: Path, key: str | None, signature: Path) -> None:
+def sign(path: Path, key: str, signature: Path) -> None:
     """Sign a file with `ssh-keygen -Y sign`.
 
     Args:
@@ -61,13 +64,8 @@ def sign(path: Path, key: str | None, signature: Path) -> None:
         signature: File to write.
 
     Raises:
-        InputError: There is no key or no OpenSSH, or signing failed; nothing is written then.
+        InputError: The key is missing, or OpenSSH is, or signing failed; nothing is written then.
     """
-    if key is None:
-        raise InputError(
-            "release.key names no key to sign with; name one of yours: "
-            "--config release='{key: ~/.ssh/id_ed25519}' (ssh-keygen -t ed25519 makes one)."
-        )
     key_file, program = Path(key).expanduser(), shutil.which("ssh-keygen")
     if not key_file.is_file():
         raise InputError(f"release.key: {key_file} does not exist; name a key of yours.")

@@ -156,26 +156,6 @@ rule write_ro_crate:
         "../../scripts/write_ro_crate.py"
 
 
-rule release:
-    """A statement of the results and their roots, signed with a key of yours (`release.key`)."""
-    input:
-        results=[*AUDITED, "<results>/ro-crate-metadata.json"],
-    output:
-        statement="<results>/release/statement.json",
-        signature="<results>/release/statement.json.sig",
-        howto="<results>/release/VERIFY.md",
-    log:
-        "<logs>/release.log",
-    localrule: True
-    conda:
-        "../../envs/maknet.yaml"
-    params:
-        dataset=config["dataset"],
-        key=config["release"]["key"],
-    script:
-        "../../scripts/release.py"
-
-
 rule audit:
     """Every table and figure as it is against its lineage; fails if a link does not hold."""
     log:

@@ -4,6 +4,7 @@ Source: paper section 4.1. The same functions serve TCIA volumes and DeepLesion 
 teacher and student see one domain. Z slices, Y rows, X columns, S the image size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -17,7 +18,7 @@ from maknet.data.ct.series import Volume
 
 INDEX_COLUMNS = (
     "series_uid", "triplet", "first_slice", "position_mm", "step_mm", "row_mm", "column_mm",
-    "crop_top", "crop_bottom", "crop_left", "crop_right",
+    "crop_top", "crop_bottom", "crop_left", "crop_right", "sop_uid_1", "sop_uid_2", "sop_uid_3",
 )  # fmt: skip
 
 
@@ -45,8 +46,8 @@ class Triplets:
 
     Attributes:
         images: (N, 3, S, S) uint8, cranial slice first.
-        index: One row an image, columns `INDEX_COLUMNS`; `first_slice` counts from the cranial end
-            and `position_mm` belongs to the middle slice.
+        index: One row an image, columns `INDEX_COLUMNS`; `first_slice` counts from the cranial end,
+            `position_mm` belongs to the middle slice, and `sop_uid_1` to the most cranial one.
         left_over: Slices at the end that fill no triplet.
         empty: Triplets without a body, left out.
     """
@@ -64,6 +65,9 @@ def prepare_volume(volume: Volume, settings: ImageSettings) -> Triplets:
     slices, anterior up, right side left.
     """
     hu, positions, spacing = reorient(volume)
+    uids = list(volume.sop_uids) or [""] * len(hu)
+    if is_caudal_first(volume.direction):
+        uids.reverse()
     rows: list[tuple[object, ...]] = []
     count = len(hu) // 3
     images = np.empty((count, 3, settings.size, settings.size), np.uint8)
@@ -74,7 +78,8 @@ def prepare_volume(volume: Volume, settings: ImageSettings) -> Triplets:
             continue
         images[len(rows)], box = prepared
         place = (volume.series_uid, triplet, first, round(float(positions[first + 1]), 3))
-        rows.append((*place, *(round(v, 4) for v in spacing), *box))
+        slices = uids[first : first + 3]
+        rows.append((*place, *(round(v, 4) for v in spacing), *box, *slices))
     return Triplets(
         images[: len(rows)],
         pd.DataFrame(rows, columns=list(INDEX_COLUMNS)),
@@ -140,13 +145,18 @@ def resize(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return result
 
 
+def is_caudal_first(direction: Sequence[float]) -> bool:
+    """Return whether positions along the slice normal rise from the feet to the head."""
+    return bool(np.cross(direction[:3], direction[3:])[2] > 0)
+
+
 def reorient(
     volume: Volume,
 ) -> tuple[NDArray[np.int16], NDArray[np.float64], tuple[float, float, float]]:
     """Return HU, positions and spacing of the patient seen from the feet, on the back."""
     row, column = volume.direction[:3], volume.direction[3:]
     hu, positions, spacing = volume.hu, volume.positions_mm, volume.spacing_mm
-    if np.cross(row, column)[2] > 0:
+    if is_caudal_first(volume.direction):
         hu, positions = hu[::-1], positions[::-1]
     if abs(row[1]) > abs(row[0]):  # lying on the side: rows run from front to back
         hu, row, column = hu.transpose(0, 2, 1), column, row

@@ -4,6 +4,7 @@ Source: paper section 2 ("retaining volumes with more than 50 slices and manuall
 ones"). Each rule has a reason of its own, and every refused series is listed with it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,34 +50,62 @@ def check_quality(volume: Volume, rules: ScreeningRules) -> None:
     Raises:
         SeriesError: With the first rule that is broken.
     """
-    slices, rows, columns = volume.hu.shape
+    check_shape(volume.hu.shape, volume.spacing_mm, rules)
+    check_body([volume.hu[z] for z in sampled_slices(len(volume.hu))], rules)
+
+
+def check_shape(
+    shape: Sequence[int], spacing_mm: tuple[float, float, float], rules: ScreeningRules
+) -> None:
+    """Refuse a volume by its size alone.
+
+    Args:
+        shape: Slices, rows, columns.
+        spacing_mm: (z, y, x).
+        rules: The limits.
+
+    Raises:
+        SeriesError: With the first rule that is broken.
+    """
+    slices, rows, columns = shape
     if slices < rules.min_slices:
         raise SeriesError(Reason.TOO_FEW_SLICES, f"{slices} slices, fewer than {rules.min_slices}")
-    step, *pixel = volume.spacing_mm
+    step, *pixel = spacing_mm
     if not _within(step, rules.step_mm) or not all(_within(p, rules.pixel_mm) for p in pixel):
         raise SeriesError(
-            Reason.BAD_SPACING,
-            "spacing " + " x ".join(f"{v:.3f}" for v in volume.spacing_mm) + " mm",
+            Reason.BAD_SPACING, "spacing " + " x ".join(f"{v:.3f}" for v in spacing_mm) + " mm"
         )
     if min(rows, columns) < rules.min_matrix:
         raise SeriesError(
             Reason.SMALL_MATRIX, f"{rows} x {columns} pixels, fewer than {rules.min_matrix}"
         )
-    _check_body(volume, rules)
 
 
-def _check_body(volume: Volume, rules: ScreeningRules) -> None:
-    """Look at slices spread over the volume: is there a body, and is its scale HU?"""
-    chosen = np.linspace(0, len(volume.hu) - 1, min(_SAMPLED_SLICES, len(volume.hu))).astype(int)
+def sampled_slices(count: int) -> list[int]:
+    """Return the numbers of slices spread over a volume of `count` slices."""
+    chosen = np.linspace(0, count - 1, min(_SAMPLED_SLICES, count)).astype(int)
+    return [int(z) for z in chosen]
+
+
+def check_body(sampled: Sequence[NDArray[np.int16]], rules: ScreeningRules) -> None:
+    """Look at slices (Y, X) spread over a volume: is there a body, and is its scale HU?
+
+    Args:
+        sampled: The slices, as `sampled_slices` chooses them.
+        rules: The limits.
+
+    Raises:
+        SeriesError: With the first rule that is broken.
+    """
     medians, noises = [], []
-    for z in chosen:
+    for hu in sampled:
         # One region: the air between two legs would hide their noise.
-        box = largest_part_box(volume.hu[z : z + 1], rules.body_threshold_hu)
+        box = largest_part_box(hu[None], rules.body_threshold_hu)
         if box is not None:
-            body = volume.hu[z, box[0] : box[1] : 4, box[2] : box[3] : 4]
+            body = hu[box[0] : box[1] : 4, box[2] : box[3] : 4]
             medians.append(float(np.median(body[body > rules.body_threshold_hu])))
-            noises.append(noise_hu(volume.hu[z, box[0] : box[1], box[2] : box[3]]))
-    found = len(medians) / len(chosen)
+            noises.append(noise_hu(hu[box[0] : box[1], box[2] : box[3]]))
+    found = len(medians) / len(sampled)
     if found < rules.min_body_fraction:
         raise SeriesError(Reason.NO_BODY, f"a body in {found:.0%} of the slices looked at")
     median = float(np.median(medians))

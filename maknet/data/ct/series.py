@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from maknet.data.ct.geometry import GeometryRules, common_geometry, sort_slices
 from maknet.data.ct.header_rules import is_localizer, require_readable
-from maknet.data.ct.reasons import Reason, SeriesError
+from maknet.data.ct.reasons import Reason, SeriesError, printable
 from maknet.dicom.header import (
     BrokenHeaderError,
     Header,
@@ -43,6 +43,7 @@ class Volume:
         direction: DICOM ImageOrientationPatient: row direction, then column direction, in LPS.
         series_uid: SeriesInstanceUID.
         left_out: Files of the folder that are not slices of the volume, counted by kind.
+        sop_uids: SOPInstanceUID of each slice, (Z,), or none.
     """
 
     hu: NDArray[np.int16]
@@ -51,6 +52,48 @@ class Volume:
     direction: tuple[float, ...]
     series_uid: str
     left_out: Mapping[str, int] = field(default_factory=dict)
+    sop_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SortedSeries:
+    """A CT series whose headers are known and whose pixels are still on disk.
+
+    Attributes:
+        slices: Headers in ascending position along the slice normal, (Z,).
+        spacing_mm: As in `Volume`, and so are the others.
+    """
+
+    slices: tuple[Header, ...]
+    spacing_mm: tuple[float, float, float]
+    positions_mm: NDArray[np.float64]
+    direction: tuple[float, ...]
+    series_uid: str
+    left_out: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Return the number of slices."""
+        return len(self.slices)
+
+    def read(
+        self, start: int = 0, stop: int | None = None, max_bytes: int = MAX_VOLUME_BYTES
+    ) -> Volume:
+        """Read slices from `start` up to `stop`, all by default.
+
+        Args:
+            start: First slice.
+            stop: The slice after the last.
+            max_bytes: Memory that these slices may take.
+
+        Raises:
+            SeriesError: A slice is damaged, or they would take more memory.
+        """
+        chosen = self.slices[start:stop]
+        return Volume(
+            _read_pixels(chosen, max_bytes), self.spacing_mm, self.positions_mm[start:stop],
+            self.direction, self.series_uid, self.left_out,
+            tuple(printable(header.sop_uid) for header in chosen),
+        )  # fmt: skip
 
 
 def read_series(
@@ -70,8 +113,28 @@ def read_series(
     Raises:
         SeriesError: The folder does not hold exactly one usable axial CT volume.
     """
-    rules = rules or GeometryRules()
     headers, left_out = _read_headers(Path(folder))
+    return sort_series(headers, rules, left_out, Path(folder).name).read(max_bytes=max_bytes)
+
+
+def sort_series(
+    headers: Sequence[Header],
+    rules: GeometryRules | None = None,
+    left_out: Mapping[str, int] | None = None,
+    name: str = "",
+) -> SortedSeries:
+    """Find the one CT volume that headers describe, its localizers left out.
+
+    Args:
+        headers: Headers of images, in any order.
+        rules: Limits on the geometry.
+        left_out: Other files beside them, counted by kind.
+        name: What stands for a SeriesInstanceUID where the files, once anonymized, lack it.
+
+    Raises:
+        SeriesError: They are not exactly one usable axial CT volume.
+    """
+    rules, left_out = rules or GeometryRules(), dict(left_out or {})
     _require_one_ct_series(headers)
     slices = [h for h in headers if not is_localizer(h)]
     left_out["localizer"] = len(headers) - len(slices)
@@ -82,12 +145,12 @@ def read_series(
     direction, normal = common_geometry(slices, rules)
     slices, positions, step = sort_slices(slices, normal, rules)
     spacing = (step, slices[0].pixel_spacing[0], slices[0].pixel_spacing[1])
-    return Volume(
-        _read_pixels(slices, max_bytes),
+    return SortedSeries(
+        tuple(slices),
         spacing,
         positions,
         direction,
-        slices[0].series_uid or Path(folder).name,  # anonymized files may lack it
+        slices[0].series_uid or name,
         {kind: count for kind, count in left_out.items() if count},
     )
 

@@ -1,0 +1,1 @@
+"""Body parts of whole CT series: where each begins and ends, and reports of it."""

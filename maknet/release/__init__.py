@@ -1,0 +1,1 @@
+"""What is given to others: a trained network with its model card."""

@@ -1,0 +1,248 @@
+"""The command, from DICOM to tables and a page."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pydicom
+import pytest
+import torch
+
+from maknet.data.ct.preprocess import prepare_slices, reorient
+from maknet.data.ct.series import read_series, sort_series
+from maknet.files import read_rows as rows
+from maknet.label import main
+from maknet.labeling.inputs import find_series
+from maknet.labeling.series_labels import score_series
+from maknet.release.pretrained import ReleasedNetwork, load_release
+from tests.unit.release.bundles import NAMES, write_bundle
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    return write_bundle(tmp_path_factory.mktemp("bundle"), thresholds=0.3)
+
+
+@pytest.fixture(scope="module")
+def released(bundle: Path) -> ReleasedNetwork:
+    return load_release(bundle)
+
+
+@pytest.fixture
+def archive(phantom_archive: dict[str, Path], tmp_path: Path) -> Path:
+    """Two clean series and every nuisance, in folders and files with a patient's name."""
+    folder = tmp_path / "DOE^JOHN"
+    kinds = [k for k in phantom_archive if k.startswith("clean")][:2]
+    for kind in [*kinds, *(k for k in phantom_archive if not k.startswith("clean"))]:
+        for number, path in enumerate(sorted(phantom_archive[kind].iterdir())):
+            target = folder / kind / f"DOE^JOHN_{number:04d}.dcm"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            dataset = pydicom.dcmread(path)
+            dataset.PatientName, dataset.PatientID = "DOE^JOHN", "DOE-ID"
+            dataset.save_as(target)
+    return folder
+
+
+@pytest.fixture
+def labeled(archive: Path, bundle: Path, tmp_path: Path) -> Path:
+    target = tmp_path / "out"
+    options = ["--weights", str(bundle), "--out", str(target), "--threads", "1", "--embeddings"]
+    assert main([str(archive), *options]) == 0
+    return target
+
+
+def test_every_series_is_labeled_or_refused(labeled: Path, archive: Path) -> None:
+    series, _ = find_series([archive])
+    seen = {row["series_uid"] for row in rows(labeled / "series.csv")}
+    refused = rows(labeled / "rejected.csv")
+    assert seen | {row["name"] for row in refused} == {found.uid for found in series}
+    assert not seen & {row["name"] for row in refused}
+    # `short` is refused in training alone.
+    assert sorted(row["reason"] for row in refused) == [
+        "duplicate_positions", "localizer", "missing_slices", "not_axial",
+    ]  # fmt: skip
+
+
+def test_both_tables_of_slices_say_the_same(labeled: Path) -> None:
+    table = pq.read_table(labeled / "slices.parquet")
+    assert b"drawn CT" in table.schema.metadata[b"trained_on"]
+    lines = rows(labeled / "slices.csv")
+    assert table.num_rows == len(lines) > 200
+    for found, line in zip(table.to_pylist(), lines, strict=True):
+        assert found["sop_uid"] == line["sop_uid"]
+        assert "|".join(found["labels"]) == line["labels"]
+        for name in NAMES:
+            if found["has_body"]:
+                assert float(line[f"p:{name}"]) == pytest.approx(found[f"p:{name}"], rel=1e-5)
+            else:
+                assert line[f"p:{name}"] == ""
+    embeddings = np.load(labeled / "embeddings.npy")
+    assert len(embeddings) == table.num_rows
+    assert np.isfinite(embeddings).all(1).tolist() == table["has_body"].to_pylist()
+
+
+def test_every_output_says_what_the_weights_were_trained_on(labeled: Path) -> None:
+    for path in labeled.iterdir():
+        if path.suffix == ".csv":
+            assert all("drawn CT" in row["trained_on"] for row in rows(path)), path
+        elif path.suffix in (".html", ".md"):
+            assert "drawn CT" in path.read_text(), path
+
+
+def test_nothing_of_the_patient_leaves(labeled: Path) -> None:
+    for path in labeled.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            for secret in (b"DOE", b"JOHN", b"PHANTOM-"):
+                assert secret not in content, (path, secret)
+
+
+def test_the_page_shows_each_series_in_words_too(labeled: Path) -> None:
+    page = (labeled / "page.html").read_text()
+    labels = len({row["series_uid"] for row in rows(labeled / "series.csv")})
+    assert page.count("<img ") == labels
+    assert len(re.findall(r'alt="Body parts: [^"]+"', page)) == labels
+    assert "http" not in page  # it opens offline
+
+
+@pytest.mark.parametrize("kind", ["clean0", "clean1", "clean2", "clean3", "rle"])
+def test_scores_are_those_of_the_whole_volume_at_once(
+    phantom_archive: dict[str, Path], released: ReleasedNetwork, kind: str
+) -> None:
+    """The reference reads the whole series into memory, and asks one image at a time."""
+    folder = phantom_archive.get(kind) or phantom_archive["rle"]
+    found, _ = find_series([folder])
+    scores = score_series(sort_series(found[0].headers), released, device=CPU, batch_size=7)
+    volume = read_series(folder)
+    hu, _, _ = reorient(volume)
+    for row in range(len(hu)):
+        center = min(max(row, 1), len(hu) - 2)
+        prepared = prepare_slices(hu[center - 1 : center + 2], released.image)
+        if prepared is None:
+            assert np.isnan(scores.probabilities[row]).all()
+            continue
+        image = torch.from_numpy(prepared[0])[None].float() / 255
+        with torch.inference_mode():
+            expected = released(image)[0].numpy()
+        np.testing.assert_allclose(scores.probabilities[row], expected, atol=1e-5)
+    z = [float(pydicom.dcmread(h.path).ImagePositionPatient[2]) for h in found[0].headers]
+    np.testing.assert_allclose(scores.positions_mm, sorted(z, reverse=True), atol=1e-3)
+    assert scores.coronal.shape == (len(hu), hu.shape[2])
+    np.testing.assert_allclose(
+        scores.sagittal, ((np.clip(hu, -500, 1000) + 500.0) / 1500).mean(2), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("step", [2, 3, 7, 1000])
+def test_a_larger_step_repeats_the_nearest_answer(
+    phantom_archive: dict[str, Path], released: ReleasedNetwork, step: int
+) -> None:
+    found, _ = find_series([phantom_archive["rle"]])
+    series = sort_series(found[0].headers)
+    every = score_series(series, released, device=CPU).probabilities
+    some = score_series(series, released, device=CPU, step=step).probabilities
+    count = len(series)
+    centers = sorted({*range(1, count - 1, step), count - 2})
+    for row in range(count):
+        nearest = min(centers, key=lambda c: abs(c - row))
+        np.testing.assert_allclose(some[row], every[nearest], atol=1e-6)
+
+
+def test_one_bad_series_takes_no_other_along(
+    archive: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def failing(*arguments: object, **options: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("nobody foresaw /home/DOE^JOHN")
+        return score_series(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("maknet.labeling.folder.score_series", failing)
+    target = tmp_path / "out"
+    assert main([str(archive), "--weights", str(bundle), "--out", str(target)]) == 0
+    refused = [r for r in rows(target / "rejected.csv") if r["reason"] == "internal_error"]
+    assert len(refused) == 1
+    assert "DOE" not in refused[0]["detail"]
+    assert len({r["series_uid"] for r in rows(target / "series.csv")}) == len(calls) - 1
+
+
+def test_a_damaged_slice_refuses_its_series_alone(
+    archive: Path, bundle: Path, tmp_path: Path
+) -> None:
+    clean = sorted(folder for folder in archive.iterdir() if folder.name.startswith("clean"))
+    path = sorted(clean[0].iterdir())[20]
+    path.write_bytes(path.read_bytes()[:-500])
+    for folder in archive.iterdir():
+        if folder not in clean:
+            shutil.rmtree(folder)
+    target = tmp_path / "out"
+    assert main([str(archive), "--weights", str(bundle), "--out", str(target)]) == 0
+    (refused,) = rows(target / "rejected.csv")
+    assert refused["reason"] == "truncated"
+    assert len({r["series_uid"] for r in rows(target / "series.csv")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda b: (b / "labels.json").write_text("{}"), "labels.json is not what was released"),
+        (lambda b: (b / "config.json").unlink(), "config.json is missing"),
+        (lambda b: shutil.rmtree(b), "is missing; name the folder of a released network"),
+    ],
+)
+def test_weights_that_are_no_release_are_refused(
+    archive: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    change: object, sentence: str,
+) -> None:  # fmt: skip
+    copy = Path(shutil.copytree(bundle, tmp_path / "copy"))
+    change(copy)  # type: ignore[operator]
+    assert main([str(archive), "--weights", str(copy), "--out", str(tmp_path / "out")]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_weights_it_says_where_some_come_from(
+    archive: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([str(archive)]) == 2
+    assert "snakemake results/demo/release" in capsys.readouterr().err
+
+
+def test_the_one_release_that_is_there_is_taken(
+    archive: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(bundle, tmp_path / "results/demo/release/student2")
+    assert main([str(archive), "--step", "3"]) == 0
+    config = json.loads((tmp_path / "results/demo/release/student2/config.json").read_text())
+    assert config["root"] in (tmp_path / "labeled/README.md").read_text()
+
+
+def test_a_lesanet_is_refused(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesanet = write_bundle(tmp_path / "bundles", "lesanet")
+    assert main([str(archive), "--weights", str(lesanet), "--out", str(tmp_path / "out")]) == 2
+    assert "labels lesions and not slices" in capsys.readouterr().err
+
+
+def test_all_refused_is_no_success(
+    phantom_archive: dict[str, Path], bundle: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    coronal = str(phantom_archive["coronal"])
+    assert main([coronal, "--weights", str(bundle), "--out", str(target)]) == 1
+    assert rows(target / "rejected.csv")[0]["reason"] == "not_axial"
+    assert rows(target / "slices.csv") == []
