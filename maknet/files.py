@@ -23,7 +23,24 @@ from maknet.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent  # of the checkout
+LIBRARY = Path(__file__).resolve().parent
+
+
+def _checkout() -> Path:
+    """Return the root of the checkout that this library lies in.
+
+    Where the library is installed by itself, it is the checkout around the working folder: what
+    was done there is audited and compared.
+    """
+    here, below = LIBRARY.parent, Path.cwd()
+    if not (here / "Snakefile").is_file():
+        for folder in (below, *below.parents):
+            if (folder / "Snakefile").is_file() and (folder / "maknet").is_dir():
+                return folder
+    return here
+
+
+ROOT = _checkout()
 _BLOCK_BYTES = 1 << 20
 _SWEPT: set[Path] = set()
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -33,6 +33,7 @@ FLOORS = (
     ("training/classifier", "training/lesanet", "release"),
     ("labeling",),
     ("label",),
+    ("__main__",),
 )
 # Rooms on one floor that are still apart from what lies below them.
 NEVER = {

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from maknet.files import ROOT
+from maknet.errors import InputError
+from maknet.files import LIBRARY, ROOT
 from maknet.jobs.job import ScriptJob, job, job_config
 from maknet.jobs.numerics import compute_threads
 
@@ -33,7 +34,13 @@ def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
 
 def script_path(main: Callable[..., None]) -> str:
     """Return the path, below the root of the checkout, of the script that defines `main`."""
-    return str(Path(main.__globals__["__file__"]).relative_to(ROOT))
+    script = Path(main.__globals__["__file__"]).resolve()
+    if not script.is_relative_to(LIBRARY.parent):
+        raise InputError(
+            f"The library of another place runs, {LIBRARY}, and not that beside {script}; remove "
+            "it (`pip uninstall maknet-workflow`) or install the checkout (`pip install -e .`)."
+        )
+    return str(script.relative_to(ROOT))
 
 
 def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -> dict[str, Any]:

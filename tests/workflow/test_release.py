@@ -1,4 +1,4 @@
-"""A signed statement that a stranger verifies with OpenSSH and Python alone."""
+"""A release: networks and labels that others load, and a statement that a stranger verifies."""
 
 import json
 import re
@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from maknet.files import sha256
+from maknet.files import read_rows, sha256
+from maknet.label import main
 from tests.workflow.conftest import MINI, ROOT, Run
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -83,8 +85,51 @@ def test_what_was_changed_afterwards_is_seen(released: Path, key: Path) -> None:
     assert verify(0, signed).returncode != 0
 
 
-def test_without_a_key_it_says_how_to_name_one(copied: Path, snakemake: Run) -> None:
-    done = snakemake(copied, "release", configfiles=MINI)
+def test_without_a_key_it_says_that_it_is_not_signed(copied: Path, snakemake: Run) -> None:
+    done = snakemake(copied, f"{RESULTS}/release", configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-3000:]
+    release = copied / RESULTS / "release"
+    assert "not signed" in (release / "README.md").read_text()
+    assert not (release / "statement.json.sig").exists()
+
+
+def test_a_key_that_is_missing_is_named(copied: Path, snakemake: Run) -> None:
+    done = snakemake(
+        copied, "release", "--config", "release={'key': 'no/such/key'}", configfiles=MINI
+    )
     assert done.returncode != 0
-    assert "release.key names no key to sign with" in done.stderr
-    assert not list((copied / RESULTS).glob("release/*"))
+    assert "no/such/key does not exist; name a key of yours" in done.stderr
+    assert not (copied / RESULTS / "release").exists()
+
+
+def test_networks_and_labels_are_released_and_used(released: Path, snakemake: Run) -> None:
+    release = released / "release"
+    (student,) = release.glob("student*")
+    for folder in (student, release / "lesanet_tcia"):
+        check = [sys.executable, "-I", str(folder / "modeling.py")]
+        done = subprocess.run(check, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        card = (folder / "README.md").read_text()
+        assert "drawn CT" in card
+        assert json.loads((folder / "config.json").read_text())["root"] in card
+    (labels,) = release.glob("pseudo_labels_round*")
+    table = pq.read_table(labels / "pseudo_labels.parquet")
+    indices = sorted((released.parents[1] / "data/demo/unlabeled").glob("*[0-9].csv"))
+    index = [row for path in indices for row in read_rows(path)]
+    assert table["sop_uid_2"].to_pylist() == [row["sop_uid_2"] for row in index]
+    assert all(uid.startswith("2.25.") for uid in table["sop_uid_1"].to_pylist())
+    label_one_batch(released, snakemake, student)
+
+
+def label_one_batch(released: Path, snakemake: Run, student: Path) -> None:
+    """Label the drawn series of a batch by rule and by command: the same tables."""
+    root = released.parents[1]
+    batch = min((root / "data/demo/phantom/series").iterdir())
+    config = f"label={{'folders': {{'mine': '{batch}'}}}}"
+    done = snakemake(root, "label", "--config", config, configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert main([str(batch), "--weights", str(student), "--out", str(root / "out")]) == 0
+    for name in ("slices.csv", "series.csv", "rejected.csv", "page.html"):
+        by_rule = (released / "labeled/mine" / name).read_text()
+        assert by_rule == (root / "out" / name).read_text()
+    assert len(read_rows(root / "out/series.csv")) > 5

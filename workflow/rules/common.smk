@@ -103,6 +103,14 @@ if SLURM_COMMANDS not in SEARCHED.split(os.pathsep):
 set_numerics(config["jobs"]["numerics"], os.environ)
 
 
+# A job imports the library of this checkout, also where another is installed (`pip install .`).
+LIBRARIES = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+if LIBRARIES[0] != str(workflow.basedir):
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(workflow.basedir), *filter(None, LIBRARIES)]
+    )
+
+
 # What unlabeled images are called in titles.
 UNLABELED_NAME = (
     config["unlabeled"]["source"]
