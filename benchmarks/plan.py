@@ -20,9 +20,9 @@ BEYOND = ROOT / "benchmarks/rates/beyond.planned.json"
 HEAD = """# What each rule asks for
 
 Written by `python -m benchmarks.plan` from the rules and docs/resources.csv; do not edit. For
-config/paper.yaml and the targets all and release, first attempt: memory and time are multiplied by the number of the attempt, and
-those that depend on the number of unlabeled images are computed from the manifest. The GPU-hours of
-each table are in [scale.md](scale.md).
+config/paper.yaml and the targets all and release, first attempt: memory and time are multiplied by
+the number of the attempt, and those that depend on the number of unlabeled images are computed from
+the manifest. The GPU-hours of each table are in [scale.md](scale.md).
 
 | rule | jobs | threads | GPU | memory, GB | limit, min | from | why |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -1,8 +1,8 @@
 """Read a released network and label a drawn CT series, as a notebook would.
 
-    pip install .                                 # or work in the workflow's environment
-    snakemake --cores 2 results/demo/release      # once: a network trained on drawn CT
-    python examples/label_a_phantom.py results/demo/release/student2
+pip install .                                 # or work in the workflow's environment
+snakemake --cores 2 results/demo/release      # once: a network trained on drawn CT
+python examples/label_a_phantom.py results/demo/release/student2
 """
 
 import sys
@@ -22,7 +22,7 @@ from maknet.release.pretrained import ReleasedNetwork
 def main(weights: str) -> None:
     """Print which body parts a drawn series shows."""
     network = ReleasedNetwork.from_pretrained(weights)
-    print(f"The network was {network.trained_on}.")  # noqa: T201
+    print(f"The network was {network.trained_on}.")
 
     with tempfile.TemporaryDirectory() as folder:
         chest = next(p for p in PROTOCOLS if p.name == "CHESTABDPELVIS")
@@ -36,7 +36,7 @@ def main(weights: str) -> None:
     for part in find_extents(
         held, scores.probabilities, scores.positions_mm, step_mm, network.names
     ):
-        print(f"{part.label:20} {part.from_mm:7.0f} to {part.to_mm:5.0f} mm")  # noqa: T201
+        print(f"{part.label:20} {part.from_mm:7.0f} to {part.to_mm:5.0f} mm")
 
 
 if __name__ == "__main__":

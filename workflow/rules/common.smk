@@ -106,9 +106,8 @@ set_numerics(config["jobs"]["numerics"], os.environ)
 # A job imports the library of this checkout, also where another is installed (`pip install .`).
 LIBRARIES = os.environ.get("PYTHONPATH", "").split(os.pathsep)
 if LIBRARIES[0] != str(workflow.basedir):
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(workflow.basedir), *filter(None, LIBRARIES)]
-    )
+    HERE = [str(workflow.basedir), *filter(None, LIBRARIES)]
+    os.environ.update(PYTHONPATH=os.pathsep.join(HERE))
 
 
 # What unlabeled images are called in titles.
