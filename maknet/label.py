@@ -8,15 +8,15 @@ and a page to look at. What cannot be labeled is in `rejected.csv` with its reas
 
 import argparse
 import logging
+import math
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from maknet.errors import InputError
 
-_ON_THE_HUB = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB = "hf://"
 _WEIGHTS = "results*/release/student*", "results/*/release/student*"
 
 
@@ -29,6 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+    except OSError as error:
+        sys.stderr.write(f"error: {chosen.out} cannot be written ({error.strerror}).\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: nothing was written.\n")
+        return 130
+    if not labeled and not refused:
+        sys.stderr.write("there is no CT image among the files.\n")
     sys.stdout.write(f"{labeled} series labeled, {refused} refused: {chosen.out}/page.html\n")
     return 0 if labeled else 1
 
@@ -43,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--weights",
         metavar="FOLDER",
-        help="a released network, or its name on the Hugging Face "
-        "hub; by default the one release below results/",
+        help="a released network, or hf://OWNER/NAME on the "
+        "Hugging Face hub; by default the one release below results/",
     )
     add("--out", type=Path, default=Path("labeled"), help="folder to write")
     add("--device", choices=["cpu", "cuda"], default="cpu")
@@ -64,17 +72,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _probability(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a number between 0 and 1")
     return value
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 1")
+    return int(text)
 
 
 def _label(chosen: argparse.Namespace) -> tuple[int, int]:
@@ -84,15 +94,21 @@ def _label(chosen: argparse.Namespace) -> tuple[int, int]:
     from maknet.release.pretrained import ReleasedNetwork
 
     weights = chosen.weights or _only_release()
-    if not Path(weights).is_dir() and not _ON_THE_HUB.fullmatch(weights):
-        raise InputError(f"{weights} is missing; name the folder of a released network.")
+    if not weights.startswith(_HUB) and not Path(weights).is_dir():
+        what = "is a file" if Path(weights).exists() else "is missing"
+        raise InputError(f"{weights} {what}; name the folder of a released network.")
     device = open_device(chosen.device, chosen.threads)
-    released = ReleasedNetwork.from_pretrained(weights).to(device).eval()
+    released = ReleasedNetwork.from_pretrained(weights.removeprefix(_HUB)).to(device).eval()
     options = LabelOptions(
         chosen.threshold, chosen.step, chosen.batch_size, chosen.embeddings, chosen.sr
     )
     sys.stderr.write(f"{weights}: {released.trained_on}\n")
-    return label_paths(chosen.paths, chosen.out, released, device, options)
+    return label_paths(chosen.paths, chosen.out, released, device, options, _tell)
+
+
+def _tell(words: str) -> None:
+    """Name a file on the terminal alone."""
+    sys.stderr.write(words.encode("utf-8", "backslashreplace").decode() + "\n")
 
 
 def _only_release() -> str:

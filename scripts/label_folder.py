@@ -12,15 +12,14 @@ from maknet.release.pretrained import load_release
 
 
 def main(
-    folder: Path, weights: Path, options: Mapping[str, Any], device: str, threads: int,
-    labeled: Path,
+    weights: Path, path: str, options: Mapping[str, Any], device: str, threads: int, labeled: Path,
 ) -> None:  # fmt: skip
     on = open_device(device, threads)
     released = load_release(weights).to(on)
-    found, refused = label_paths([folder], labeled, released, on, LabelOptions(**options))
+    found, refused = label_paths([Path(path)], labeled, released, on, LabelOptions(**options))
     if not found:
         raise InputError(
-            f"None of {refused} series in {folder} could be labeled; the log has the reasons."
+            f"None of {refused} series of {path} could be labeled; the log has the reasons."
         )
 
 

@@ -30,7 +30,7 @@ def main(
     write_verification(release / "VERIFY.md")
     if key is not None:
         sign(statement, key, release / "statement.json.sig")
-    write_index(release / "README.md", [b.name for b in bundles], dataset, key is not None)
+    write_index(release / "README.md", [b.name for b in bundles], key is not None)
 
 
 if __name__ == "__main__":

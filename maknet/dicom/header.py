@@ -89,6 +89,7 @@ class Header:
         direction: ImageOrientationPatient, row then column direction.
         pixel_spacing: mm between rows, then between columns.
         padding: PixelPaddingValue in stored units.
+        alias: What the image is called in messages where its file's name must not stand.
     """
 
     path: Path
@@ -116,6 +117,12 @@ class Header:
     slope: float | None
     intercept: float | None
     padding: int | None
+    alias: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the image is called in messages."""
+        return self.alias or self.path.name
 
     @property
     def signed(self) -> bool:

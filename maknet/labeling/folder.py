@@ -1,9 +1,10 @@
 """Files and folders of CT in, tables and a page out; one bad series takes no other along."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,15 +16,17 @@ from maknet.data.ct.reasons import Reason, SeriesError
 from maknet.data.ct.series import SortedSeries, sort_series
 from maknet.errors import InputError
 from maknet.files import atomic_path, write_text
-from maknet.labeling.body_parts import check_header
-from maknet.labeling.extents import Extent, decide_labels, find_extents
+from maknet.labeling.body_parts import HeaderCheck, check_header
+from maknet.labeling.extents import MAX_GAP_MM, Extent, decide_labels, find_extents
 from maknet.labeling.inputs import (
     FoundSeries,
     Refused,
+    Tell,
     body_part_examined,
     find_series,
-    without_names,
+    without_words,
 )
+from maknet.labeling.outputs import Mark, replaced_folder
 from maknet.labeling.picture import Entry, draw_entry, write_page
 from maknet.labeling.series_labels import SeriesScores, score_series, screen
 from maknet.labeling.structured_report import (
@@ -32,7 +35,6 @@ from maknet.labeling.structured_report import (
     write_structured_report,
 )
 from maknet.labeling.tables import (
-    SliceTables,
     series_rows,
     slice_tables,
     write_refused,
@@ -44,6 +46,7 @@ from maknet.release.pretrained import ReleasedNetwork
 logger = logging.getLogger("maknet")
 _FEWEST_SLICES = 3  # what the network looks at
 _SMALLEST_MATRIX = 64
+MARK = Mark("README.md", "# Body parts of CT series")
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,16 @@ class LabelOptions:
     reports: bool = False
 
 
-@dataclass
-class _Outcome:
-    """What has been labeled so far."""
+@dataclass(frozen=True)
+class _Labeled:
+    """What is known of one series, before any of it is written."""
 
-    tables: SliceTables
-    rows: list[dict[str, object]]
-    entries: list[Entry]
-    refused: list[Refused]
-    embeddings: list[NDArray[np.float32]]
+    series: SortedSeries
+    scores: SeriesScores
+    held: NDArray[np.bool_]
+    extents: list[Extent]
+    check: HeaderCheck
+    entry: Entry
 
 
 def label_paths(
@@ -82,21 +86,24 @@ def label_paths(
     released: ReleasedNetwork,
     device: torch.device,
     options: LabelOptions | None = None,
+    tell: Tell = lambda _: None,
 ) -> tuple[int, int]:
     """Label every CT series below `paths` and write what was found into `target`.
 
     Args:
         paths: Files and folders.
-        target: Folder to write; files of the same names are replaced.
+        target: Folder to write. Labels of before are replaced when all new ones are there.
         released: A network of slices, on the device.
         device: Device of the network.
         options: How series are labeled.
+        tell: Hears which file a number in the tables stands for.
 
     Returns:
-        Number of series that were labeled and of those that were refused.
+        Number of series that were labeled, and of what was refused.
 
     Raises:
-        InputError: There are no files, or the network does not label slices.
+        InputError: There are no files, the network does not label slices, or `target` holds
+            something else.
     """
     options = options or LabelOptions()
     if "image" not in released.preprocessing:
@@ -106,26 +113,33 @@ def label_paths(
         )
     if options.reports:
         require_highdicom()
-    found, refused = find_series(paths)
-    target.mkdir(parents=True, exist_ok=True)
-    with slice_tables(target, released) as tables:
-        outcome = _Outcome(tables, [], [], refused, [])
-        for series in tracked(found, "labels", "series"):
-            _label_one(series, target, released, device, options, outcome)
-    write_series(target, outcome.rows)
-    write_refused(target, outcome.refused, released.trained_on)
-    write_page(target / "page.html", outcome.entries, refused, released.trained_on, released.root)
-    if options.embeddings:
-        _save_embeddings(target / "embeddings.npy", outcome.embeddings)
-    write_text(target / "README.md", _readme(released, options))
-    return len(outcome.entries), len(refused)
+    with replaced_folder(target, MARK) as folder:
+        found, refused = find_series(paths, target, tell)
+        entries, rows, embeddings = [], list[dict[str, Any]](), list[NDArray[np.float32]]()
+        with slice_tables(folder, released) as tables:
+            for series in tracked(found, "labels", "series"):
+                labeled = _label_one(series, released, device, options)
+                if isinstance(labeled, Refused):
+                    refused.append(labeled)
+                    continue
+                tables.add(labeled.scores, labeled.held, released)
+                rows += _rows(labeled, folder, released, options)
+                entries.append(labeled.entry)
+                if labeled.scores.embeddings is not None:
+                    embeddings.append(labeled.scores.embeddings)
+        write_series(folder, rows)
+        write_refused(folder, refused, released.trained_on)
+        write_page(folder / "page.html", entries, refused, released.trained_on, released.root)
+        if options.embeddings:
+            _save_embeddings(folder / "embeddings.npy", embeddings)
+        write_text(folder / MARK.file, _readme(released, options))
+    return len(entries), len(refused)
 
 
 def _label_one(
-    found: FoundSeries, target: Path, released: ReleasedNetwork, device: torch.device,
-    options: LabelOptions, outcome: _Outcome,
-) -> None:  # fmt: skip
-    """Label a series, or note why it is not labeled."""
+    found: FoundSeries, released: ReleasedNetwork, device: torch.device, options: LabelOptions
+) -> _Labeled | Refused:
+    """Label a series, or say why it is not labeled; nothing is written here."""
     try:
         series = sort_series(found.headers, released.geometry, found.left_out, found.uid)
         screen(series, _loosened(released.screening))
@@ -133,20 +147,44 @@ def _label_one(
             series, released, step=options.step, batch_size=options.batch_size, device=device,
             embed=options.embeddings,
         )  # fmt: skip
-        scores = replace(scores, uid=found.uid)
-        _add(series, scores, target, released, options, outcome)
+        return _with_labels(series, replace(scores, uid=found.uid), released, options)
     except SeriesError as error:
-        detail = without_names(error, found.headers)
-        outcome.refused.append(Refused(found.uid, len(found.headers), error.reason, detail))
-        logger.warning("series %s is not labeled: %s", found.uid, error)
-    except (InputError, OSError):
-        raise  # of the outputs
+        reason, detail = error.reason, without_words(error)
+    except OSError as error:
+        reason, detail = Reason.UNREADABLE, f"{error.strerror}, of one of its files"
     except Exception as error:  # one series takes no other along
+        reason = Reason.INTERNAL_ERROR
         detail = f"an error that nobody foresaw: {type(error).__name__}"
-        outcome.refused.append(
-            Refused(found.uid, len(found.headers), Reason.INTERNAL_ERROR, detail)
-        )
         logger.error("series %s: %s", found.uid, detail, exc_info=error)
+    logger.warning("series %s is not labeled: %s: %s", found.uid, reason, detail)
+    return Refused(found.uid, len(found.headers), reason, detail)
+
+
+def _with_labels(
+    series: SortedSeries, scores: SeriesScores, released: ReleasedNetwork, options: LabelOptions
+) -> _Labeled:
+    """Decide the labels of a series, find their extents, and draw them."""
+    limits = np.array(released.thresholds) if options.threshold is None else options.threshold
+    held = decide_labels(scores.probabilities, limits, released.exclusive, released.parents)
+    extents = find_extents(
+        held, scores.probabilities, scores.positions_mm, scores.spacing_mm[0], released.names
+    )
+    seen = {extent.label for extent in extents}
+    much = {extent.label for extent in extents if extent.extent_mm > MAX_GAP_MM}
+    tag = body_part_examined(series.slices[0])
+    check = check_header(tag, seen, much, released.names)
+    entry = draw_entry(scores, extents, check, released.trained_on)
+    return _Labeled(series, scores, held, extents, check, entry)
+
+
+def _rows(
+    labeled: _Labeled, folder: Path, released: ReleasedNetwork, options: LabelOptions
+) -> Iterator[dict[str, Any]]:
+    report = _report(labeled, folder, released) if options.reports else ""
+    return series_rows(
+        labeled.scores, labeled.extents, labeled.check, labeled.series.left_out, report,
+        released.trained_on,
+    )  # fmt: skip
 
 
 def _loosened(rules: ScreeningRules) -> ScreeningRules:
@@ -158,44 +196,24 @@ def _loosened(rules: ScreeningRules) -> ScreeningRules:
     )
 
 
-def _add(
-    series: SortedSeries, scores: SeriesScores, target: Path, released: ReleasedNetwork,
-    options: LabelOptions, outcome: _Outcome,
-) -> None:  # fmt: skip
-    """Write the slices of a series, and note what is written when all are done."""
-    limits = np.array(released.thresholds) if options.threshold is None else options.threshold
-    held = decide_labels(scores.probabilities, limits, released.exclusive, released.parents)
-    extents = find_extents(
-        held, scores.probabilities, scores.positions_mm, scores.spacing_mm[0], released.names
-    )
-    seen = {extent.label for extent in extents}
-    check = check_header(body_part_examined(series.slices[0]), seen, released.names)
-    entry = draw_entry(scores, extents, check, released.trained_on)
-    if options.reports:
-        _report(series, scores, extents, target, released)
-    outcome.tables.add(scores, held, released)
-    outcome.rows += series_rows(
-        scores, extents, check, sum(series.left_out.values()), released.trained_on
-    )
-    outcome.entries.append(entry)
-    if scores.embeddings is not None:
-        outcome.embeddings.append(scores.embeddings)
-
-
-def _report(
-    series: SortedSeries, scores: SeriesScores, extents: Sequence[Extent], target: Path,
-    released: ReleasedNetwork,
-) -> None:  # fmt: skip
+def _report(labeled: _Labeled, folder: Path, released: ReleasedNetwork) -> str:
+    """Write the DICOM report of a series and return `yes`, or why there is none."""
+    scores, series = labeled.scores, labeled.series
+    if not labeled.extents:
+        return "no: no label to report"
+    if len(set(scores.sop_uids)) < len(scores.sop_uids):
+        return "no: slices share a SOPInstanceUID"
     order = slice(None, None, -1) if is_caudal_first(series.direction) else slice(None)
     paths = [header.path for header in series.slices[order]]
     try:
         write_structured_report(
-            target / "reports" / f"{scores.uid}.dcm", paths, extents,
+            folder / "reports" / f"{scores.uid}.dcm", paths, labeled.extents,
             algorithm=f"MAKNet workflow, {released.config['run']}", version=released.root[:16],
             trained_on=released.trained_on,
         )  # fmt: skip
-    except UnreportableError as error:  # its tables and its picture are there
-        logger.warning("series %s has no report: %s", scores.uid, error)
+    except UnreportableError:  # its tables and its picture are there
+        return "no: its UIDs are missing, or are not those of CT images"
+    return "yes"
 
 
 def _save_embeddings(path: Path, parts: Sequence[NDArray[np.float32]]) -> None:
@@ -206,13 +224,13 @@ def _save_embeddings(path: Path, parts: Sequence[NDArray[np.float32]]) -> None:
 def _readme(released: ReleasedNetwork, options: LabelOptions) -> str:
     chosen = "the release's, by label" if options.threshold is None else f"{options.threshold:g}"
     lines = [
-        "# Body parts of CT series", "",
+        MARK.first_line, "",
         f"The network, run `{released.config['run']}` with the root `{released.root}`, was "
         f"**{released.trained_on}**.", "",
         "* `page.html`: every series from the front and the side, its body parts beside it.",
         "* `slices.parquet`, `slices.csv`: a row a slice; `p:LABEL` is a probability, `labels` are "
         f"those from the threshold on ({chosen}) after exclusives and hierarchy; slice 0 is the "
-        "most cranial one, `position_mm` rises towards the head.",
+        "most cranial one, `position_mm` is along the normal of the slices and rises to the head.",
         "* `series.csv`: from where to where each label holds; `cut_at` names the ends of the scan "
         "that it reaches, `disagreement` what the header names and no slice shows.",
         "* `rejected.csv`: what was not labeled, and why.",

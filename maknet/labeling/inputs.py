@@ -1,16 +1,16 @@
 """Which CT series lie among files and folders of any kind, wherever each file is.
 
 Files are put together by SeriesInstanceUID and not by folder. File names often hold the name of a
-patient, so that nothing of them leaves: tables name series and images by their UIDs, and what has
-none by its number.
+patient, so that nothing of them leaves: tables and logs name series and images by their UIDs, and
+what has none by its number; `tell` hears which file that was.
 """
 
 import filecmp
-import logging
 import os
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pydicom
@@ -26,7 +26,9 @@ from maknet.dicom.header import (
 from maknet.errors import InputError
 from maknet.progress import tracked
 
-logger = logging.getLogger("maknet")
+Tell = Callable[[str], None]
+_UID = re.compile(r"[0-9.]{1,64}")
+_OTHER = {Reason.NOT_CT: "another modality", Reason.REFORMATTED: "the image type is of no slice"}
 
 
 @dataclass(frozen=True)
@@ -70,23 +72,27 @@ class FoundSeries:
             self.headers.append(header)
 
 
-def find_series(paths: Sequence[Path]) -> tuple[list[FoundSeries], list[Refused]]:
+def find_series(
+    paths: Sequence[Path], without: Path | None = None, tell: Tell = lambda _: None
+) -> tuple[list[FoundSeries], list[Refused]]:
     """Read the headers of all files below `paths`.
 
     Args:
         paths: Files and folders; folders are searched to any depth, but for hidden files.
+        without: A folder that is left out, that of the outputs.
+        tell: Hears which file a number stands for; its words must not be written anywhere.
 
     Returns:
-        The series in the order in which they were met, and the files that belong to none.
+        The series in the order in which they were met, and what belongs to none.
 
     Raises:
         InputError: A path is missing, or there is no file.
     """
-    files = list(dict.fromkeys(_files(paths)))
-    if not files:
+    refused: list[Refused] = []
+    files = list(dict.fromkeys(_files(paths, without, refused, tell)))
+    if not files and not refused:
         raise InputError(f"{', '.join(map(str, paths))}: there is no file; name a folder with CT.")
     series: dict[str, FoundSeries] = {}
-    refused: list[Refused] = []
     beside: dict[Path, Counter[str]] = defaultdict(Counter)
     for number, path in enumerate(tracked(files, "headers", "file"), start=1):
         try:
@@ -97,29 +103,35 @@ def find_series(paths: Sequence[Path]) -> tuple[list[FoundSeries], list[Refused]
             reason = _reason(path, error)
             beside[path.parent]["not_dicom" if reason is None else "unreadable"] += 1
             if reason is not None:
-                logger.warning("file %d, %s: %s", number, printable(str(path)), _words(error))
+                tell(f"file {number} is {path}")
                 refused.append(Refused(f"file {number}", 1, reason, _words(error)))
         else:
-            key = header.series_uid or f"in {header.path.parent}"
-            uid = printable(header.series_uid) or f"series {len(series) + 1}"
-            series.setdefault(key, FoundSeries(uid, [])).add(header)
+            _add(series, header)
     for found in series.values():
         for folder in {header.path.parent for header in found.headers}:
             found.left_out.update(beside[folder])
     return list(series.values()), refused
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    seen: set[str] = set()
+def _files(
+    paths: Sequence[Path], without: Path | None, refused: list[Refused], tell: Tell
+) -> Iterator[Path]:
+    seen = {os.path.realpath(without)} if without else set[str]()
+
+    def refuse(error: OSError) -> None:
+        name = f"folder {len(refused) + 1}"
+        tell(f"{name} is {error.filename}")
+        refused.append(Refused(name, 0, Reason.UNREADABLE, _words(error)))
+
     for path in paths:
         if path.is_file():
             yield path
         elif not path.is_dir():
             raise InputError(f"{path} is missing; name a folder or files of CT.")
-        for folder, folders, names in os.walk(path, followlinks=True):
+        for folder, folders, names in os.walk(path, onerror=refuse, followlinks=True):
             folders.sort()
             if os.path.realpath(folder) in seen:
-                folders.clear()  # a link back to where we were
+                folders.clear()  # a link back to where we were, or the outputs
                 continue
             seen.add(os.path.realpath(folder))
             yield from (Path(folder, name) for name in sorted(names) if name[0] != ".")
@@ -140,14 +152,18 @@ def _words(error: Exception) -> str:
     return str(error.strerror) if isinstance(error, OSError) else printable(str(error))
 
 
-def without_names(error: SeriesError, headers: Sequence[Header]) -> str:
-    """Return what is wrong with a series, its images named by their UIDs and not by their files."""
-    detail = error.detail
-    for header in sorted(headers, key=lambda h: -len(h.path.name)):
-        name = printable(header.path.name)
-        if name in detail:
-            detail = detail.replace(name, printable(header.sop_uid) or "an image")
-    return detail
+def _add(series: dict[str, FoundSeries], header: Header) -> None:
+    """Put an image to its series; what stands where a UID should may be a patient's name."""
+    key = header.series_uid or f"in {header.path.parent}"
+    uid = header.series_uid if _UID.fullmatch(header.series_uid) else f"series {len(series) + 1}"
+    sop = header.sop_uid if _UID.fullmatch(header.sop_uid) else ""
+    found = series.setdefault(key, FoundSeries(uid, []))
+    found.add(replace(header, sop_uid=sop, alias=sop or "an image"))
+
+
+def without_words(error: SeriesError) -> str:
+    """Return what is wrong with a series, without words of its header: they may be anything."""
+    return _OTHER.get(error.reason, error.detail)
 
 
 def body_part_examined(header: Header) -> str:

@@ -85,6 +85,8 @@ def draw_entry(
 def _header_words(check: HeaderCheck) -> str:
     if check.agrees == "no":
         return f"The header says {check.said}, but {check.disagreement}."
+    if check.said == "other":
+        return "The header's body part is no word of the standard."
     if check.said:
         return f"The header says {check.said}."
     return "The header names no body part."
@@ -157,7 +159,7 @@ def write_page(
     for entry in entries:
         image = base64.b64encode(entry.png).decode()
         parts.append(
-            f"<section><h2>Series {html.escape(entry.uid)}</h2><p>{html.escape(entry.facts)}</p>"
+            f"<section><h2>{html.escape(entry.uid)}</h2><p>{html.escape(entry.facts)}</p>"
             f'<img src="data:image/png;base64,{image}" alt="{html.escape(entry.alt)}"></section>'
         )
     if refused:

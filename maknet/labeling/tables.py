@@ -1,7 +1,7 @@
 """The tables of labeled series. Every row says what the weights were trained on."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from maknet.labeling.series_labels import SeriesScores
 from maknet.release.pretrained import ReleasedNetwork
 
 SERIES_COLUMNS = (
-    "series_uid", "slices", "step_mm", "left_out", "body_part_examined", "header_agrees",
-    "disagreement", "label", "from_mm", "to_mm", "extent_mm", "first_slice", "last_slice",
-    "slices_with_label", "pieces", "cut_at", "probability", "trained_on",
+    "series_uid", "slices", "step_mm", "left_out", "unreadable", "report", "body_part_examined",
+    "header_agrees", "disagreement", "label", "from_mm", "to_mm", "extent_mm", "first_slice",
+    "last_slice", "slices_with_label", "pieces", "cut_at", "probability", "trained_on",
 )  # fmt: skip
 REFUSED_COLUMNS = ("name", "files", "reason", "detail", "trained_on")
 _PREFIX = "p:"  # of a column of probabilities
@@ -52,6 +52,7 @@ class SliceTables:
         ]  # fmt: skip
         arrays = [pa.array(c, f.type) for c, f in zip(columns, self._schema, strict=True)]
         self._parquet.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        columns[3] = [f"{mm:.3f}" for mm in columns[3]]
         for row in zip(*columns, strict=True):
             self._csv.writerow(map(_cell, row))
 
@@ -59,7 +60,7 @@ class SliceTables:
 def _cell(value: object) -> object:
     if isinstance(value, list):
         return "|".join(value)
-    if isinstance(value, float):
+    if isinstance(value, float):  # of a probability, float32
         return f"{value:.6g}"
     return value
 
@@ -89,13 +90,24 @@ def series_rows(
     scores: SeriesScores,
     extents: Sequence[Extent],
     check: HeaderCheck,
-    left_out: int,
+    left_out: Mapping[str, int],
+    report: str,
     trained_on: str,
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a series: one a label, one without a label where there is none."""
+    """Yield the rows of a series: one a label, one without a label where there is none.
+
+    Args:
+        scores: The series.
+        extents: Its labels.
+        check: What its header says.
+        left_out: Files beside it that are no slices of it, counted by kind.
+        report: Whether a DICOM report was written, or why not; empty where none was asked for.
+        trained_on: What the weights were trained on.
+    """
     shared = {
         "series_uid": scores.uid, "slices": len(scores.sop_uids),
-        "step_mm": round(scores.spacing_mm[0], 3), "left_out": left_out,
+        "step_mm": round(scores.spacing_mm[0], 3), "left_out": sum(left_out.values()),
+        "unreadable": left_out.get("unreadable", 0), "report": report,
         "body_part_examined": check.said, "header_agrees": check.agrees,
         "disagreement": check.disagreement, "trained_on": trained_on,
     }  # fmt: skip

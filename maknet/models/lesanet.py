@@ -143,7 +143,8 @@ def _pool_by_masks(features: Tensor, regions: Tensor, scale: float) -> Tensor:
 
     Columns are reduced before rows, each bin a mask. For export alone: it is slower.
     """
-    x1, y1, x2, y2 = torch.floor(regions * scale + 0.5).unbind(1)
+    corners = regions * scale
+    x1, y1, x2, y2 = (torch.sign(corners) * torch.floor(corners.abs() + 0.5)).unbind(1)
     columns = _bin_masks(x1, x2, features.shape[3])[:, None, None]
     rows = _bin_masks(y1, y2, features.shape[2])[:, None, :, :, None]
     by_column = features[:, :, :, None].masked_fill(~columns, -torch.inf).amax(4)

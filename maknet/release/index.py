@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from maknet.files import write_text
-from maknet.release.network_folder import trained_on
+from maknet.files import read_json, write_text
+from maknet.release.pretrained import CONFIG
 
 _KINDS = {
     True: "pseudo-labels of the unlabeled CT: Parquet, Croissant, a datasheet",
@@ -12,13 +12,12 @@ _KINDS = {
 }
 
 
-def write_index(path: Path, names: Sequence[str], dataset: str, signed: bool) -> None:
+def write_index(path: Path, names: Sequence[str], signed: bool) -> None:
     """Write `README.md` of a release.
 
     Args:
         path: File to write.
         names: Names of the folders beside it.
-        dataset: Where the labels came from: `phantom` or `deeplesion`.
         signed: Whether the statement is signed.
     """
     signature = (
@@ -27,10 +26,13 @@ def write_index(path: Path, names: Sequence[str], dataset: str, signed: bool) ->
         else "**It is not signed**: `release.key` named no key "
         "(`--config release='{key: ~/.ssh/id_ed25519}'`)."
     )
-    lines = [
-        "# Release", "", f"Everything here was **{trained_on(dataset)}**.", "",
-        *(f"* `{name}/`: {_KINDS[name.startswith('pseudo_labels')]}." for name in names), "",
-        "Each folder has the sums of its files in `SHA256SUMS`. `statement.json` commits to them, "
-        f"to the results and to all that they were made from. {signature}", "",
+    lines = ["# Release", ""]
+    for name in names:
+        labels = name.startswith("pseudo_labels")
+        said = "" if labels else f" **{read_json(path.parent / name / CONFIG)['trained_on']}.**"
+        lines.append(f"* `{name}/`: {_KINDS[labels]}.{said}")
+    lines += [
+        "", "Each folder has the sums of its files in `SHA256SUMS`. `statement.json` commits to "
+        f"them, to the results and to all that they were made from. {signature}", "",
     ]  # fmt: skip
     write_text(path, "\n".join(lines))

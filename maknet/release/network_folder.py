@@ -15,12 +15,10 @@ from maknet.data.ct.series_batch import SeriesRules
 from maknet.files import atomic_path, write_json, write_text
 from maknet.models.build import load_network, read_description
 from maknet.release.onnx_file import export_onnx
-from maknet.release.pretrained import CONFIG, LABELS, PREPROCESSING, WEIGHTS
+from maknet.release.pretrained import CONFIG, FORMAT, LABELS, PREPROCESSING, WEIGHTS
 from maknet.release.reference import reference_hu, reference_images, reference_patches
 from maknet.release.standalone import standalone_source
 from maknet.release.sums import write_sums
-
-FORMAT = "maknet-release-1"
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,23 @@ class Trained:
     @property
     def trained_on(self) -> str:
         """A sentence that every output of the network carries."""
-        return trained_on(self.dataset)
+        return trained_on(self.dataset, self.run)
 
 
-def trained_on(dataset: str) -> str:
-    """Return what networks of a data set were trained on, in a sentence for every output."""
+def trained_on(dataset: str, run: str) -> str:
+    """Return what a run was trained on, in words that every output of its network carries.
+
+    Args:
+        dataset: Where the labels came from: `phantom`, `sample` or `deeplesion`.
+        run: Name of the run.
+    """
     if dataset == "phantom":
         return "trained on drawn CT (a phantom): for trying the software, without meaning for CT"
-    return "trained on DeepLesion (one hospital) and unlabeled CT: for research, not for diagnosis"
+    if dataset != "deeplesion":
+        return "trained on a small set of its user's own: for trying the software"
+    unlabeled = run.startswith(("student", "lesanet_tcia"))
+    more = " and unlabeled CT of public archives" if unlabeled else ""
+    return f"trained on DeepLesion (one hospital){more}: for research, not for diagnosis"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from maknet.files import parsing, read_json
 from maknet.models.build import build_network, load_weights
 from maknet.release.sums import require_intact
 
+FORMAT = "maknet-release-1"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 LABELS, PREPROCESSING = "labels.json", "preprocessing.json"
 
@@ -82,17 +83,44 @@ class ReleasedNetwork(nn.Module, PyTorchModelHubMixin, library_name="maknet"):
         return ScreeningRules(**{**known, **ranges})
 
     @classmethod
+    def from_pretrained(  # type: ignore[override] # of the mixin, for any path-like name
+        cls,
+        name: str | Path,
+        **options: Any,  # noqa: ANN401 - the hub's
+    ) -> "ReleasedNetwork":
+        """Return the network of a folder, or of a repository of the Hugging Face hub.
+
+        Args:
+            name: The folder, or the repository's name.
+            options: Of the hub, such as `revision`; a folder needs none.
+
+        Raises:
+            InputError: It is no release, or a byte of it was changed.
+        """
+        if Path(name).is_dir():  # the hub's own way would parse it before it is checked
+            return load_release(Path(name)).to(options.get("map_location", "cpu"))
+        with parsing(name, "a released network on the hub", "name a folder, or look at the hub"):
+            found: ReleasedNetwork = super().from_pretrained(str(name), **options)
+        return found
+
+    def save_pretrained(self, *_: object, **__: object) -> None:
+        """Refuse: a release is more than its weights, and only the workflow makes it.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError("A release is made by `snakemake results/release`; copy its folder.")
+
+    @classmethod
     def _from_pretrained(
         cls, *, model_id: str, revision: str | None = None, cache_dir: str | Path | None = None,
         force_download: bool = False, local_files_only: bool = False,
         token: str | bool | None = None, map_location: str = "cpu", **_: object,
     ) -> "ReleasedNetwork":  # fmt: skip
-        folder = Path(model_id)
-        if not folder.is_dir():
-            folder = Path(snapshot_download(
-                model_id, revision=revision, cache_dir=cache_dir, token=token,
-                force_download=force_download, local_files_only=local_files_only,
-            ))  # fmt: skip
+        folder = Path(snapshot_download(
+            model_id, revision=revision, cache_dir=cache_dir, token=token,
+            force_download=force_download, local_files_only=local_files_only,
+        ))  # fmt: skip
         return load_release(folder).to(map_location)
 
 
@@ -109,6 +137,11 @@ def load_release(folder: Path) -> ReleasedNetwork:
         )
     require_intact(folder)
     config, labels = read_json(folder / CONFIG), read_json(folder / LABELS)
+    if config.get("format") != FORMAT:
+        raise InputError(
+            f"{folder} has the format {config.get('format')}, not {FORMAT}; use the version of "
+            "maknet that made it, or make it anew."
+        )
     with parsing(folder, "a released network", "make it anew"):
         released = ReleasedNetwork(config, labels, read_json(folder / PREPROCESSING))
     load_weights(folder / WEIGHTS, released.network)

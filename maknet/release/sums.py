@@ -7,12 +7,13 @@ from maknet.errors import InputError
 from maknet.files import existing_file, sha256, write_text
 
 SUMS = "SHA256SUMS"
-_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_LINE = re.compile(rb"([0-9a-f]{64})  ([!-~][ -~]*)")
 _ADVICE = "fetch the release anew, or make it anew with the workflow"
 
 
 def write_sums(folder: Path) -> None:
     """Write `SHA256SUMS` of every file of a folder, in the form that `sha256sum --check` reads."""
+    write_text(folder / ".gitattributes", "* -text\n")  # git must not change line ends
     lines = [f"{sha256(folder / name)}  {name}\n" for name in _files(folder)]
     write_text(folder / SUMS, "".join(lines))
 
@@ -34,11 +35,15 @@ def require_intact(folder: Path) -> None:
 
 def _listed(sums: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    for line in sums.read_bytes().decode("utf-8", "replace").split("\n")[:-1]:
+    *lines, rest = sums.read_bytes().split(b"\n")
+    for line in lines:
         match = _LINE.fullmatch(line)
-        if match is None or match[2] in found:
-            raise InputError(f"{sums} is damaged; {_ADVICE}.")
-        found[match[2]] = match[1]
+        if match is None or match[2].decode() in found or rest:
+            ends = " (its line ends were changed, by git's autocrlf say)" * (b"\r" in line)
+            raise InputError(f"{sums} is damaged{ends}; {_ADVICE}.")
+        found[match[2].decode()] = match[1].decode()
+    if rest or not found:
+        raise InputError(f"{sums} is damaged; {_ADVICE}.")
     return found
 
 

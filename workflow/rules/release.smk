@@ -84,7 +84,6 @@ rule label_folder:
     """Which body parts the CT of a folder shows, by a released network (`label.folders`)."""
     input:
         weights=config["label"]["weights"] or f"<results>/bundles/student{len(ROUNDS)}",
-        folder=lambda w: config["label"]["folders"][w.folder],
     output:
         labeled=directory("<results>/labeled/{folder}"),
     log:
@@ -99,6 +98,8 @@ rule label_folder:
         mem_mb=memory(4000),
         runtime=limit(240),
     params:
+        # No input: digests of an input would hold the names of its files, and of patients with them.
+        path=lambda w: config["label"]["folders"][w.folder],
         options=config["label"]["options"],
         device=config["device"],
     script:

@@ -43,7 +43,7 @@ def common_geometry(
     if len(different):
         raise SeriesError(
             Reason.MIXED_GEOMETRY,
-            f"{slices[different[0]].path.name} differs from {slices[0].path.name} in matrix, "
+            f"{slices[different[0]].name} differs from {slices[0].name} in matrix, "
             "spacing or orientation",
         )
     return slices[0].direction, normals[0] / lengths[0]
@@ -99,8 +99,8 @@ def _require_straight(
         first = int(far[0])
         raise SeriesError(
             Reason.SHIFTED_SLICES,
-            f"{slices[first + 1].path.name} lies {shifts[first]:.1f} mm beside "
-            f"{slices[first].path.name}, {gaps[first]:.2f} mm from it along the normal",
+            f"{slices[first + 1].name} lies {shifts[first]:.1f} mm beside "
+            f"{slices[first].name}, {gaps[first]:.2f} mm from it along the normal",
         )
 
 

@@ -24,7 +24,7 @@ def require_readable(header: Header) -> None:
     Raises:
         SeriesError: The slice, and so its series, is not used.
     """
-    name = header.path.name
+    name = header.name
     if any(word in part for word in _REFORMATTED for part in header.image_type.split("\\")):
         raise SeriesError(Reason.REFORMATTED, f"{name} has the image type {header.image_type}")
     if header.photometric != "MONOCHROME2":

@@ -195,10 +195,10 @@ def _files(folder: Path) -> list[Path]:
 def _require_one_ct_series(headers: Sequence[Header]) -> None:
     for header in headers:
         if header.modality != "CT":
-            detail = f"{header.path.name} has the modality {header.modality or 'none'}"
+            detail = f"{header.name} has the modality {header.modality or 'none'}"
             raise SeriesError(Reason.NOT_CT, detail)
         if header.frames != 1:
-            raise SeriesError(Reason.MULTIFRAME, f"{header.path.name} holds {header.frames} frames")
+            raise SeriesError(Reason.MULTIFRAME, f"{header.name} holds {header.frames} frames")
     series = sorted({h.series_uid for h in headers})
     if len(series) > 1:
         raise SeriesError(Reason.MIXED_SERIES, f"{len(series)} SeriesInstanceUIDs in one folder")
@@ -226,4 +226,4 @@ def _naming(header: Header) -> Iterator[None]:
         yield
     except PixelError as error:
         reason = Reason.TRUNCATED if error.truncated else Reason.UNDECODABLE
-        raise SeriesError(reason, f"{header.path.name}: {error}") from error
+        raise SeriesError(reason, f"{header.name}: {error}") from error

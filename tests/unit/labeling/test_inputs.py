@@ -1,5 +1,6 @@
 """Series are found wherever their files lie, and no file name leaves."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from maknet.data.ct.reasons import SeriesError
 from maknet.data.ct.series import sort_series
 from maknet.errors import InputError
-from maknet.labeling.inputs import find_series, without_names
+from maknet.labeling.inputs import find_series, without_words
 
 
 @pytest.fixture
@@ -79,7 +80,12 @@ def test_links_in_a_circle_end(two: Path) -> None:
     assert sum(found.left_out["repeated"] for found in series) == 0
 
 
-def test_reasons_name_images_by_their_uids(two: Path) -> None:
+@pytest.mark.parametrize("named", ["", "1", "."])
+def test_reasons_name_images_by_their_uids(two: Path, named: str) -> None:
+    """Whatever the files are called: numbers that stand in the sentence too, say."""
+    if named == "1":
+        for number, path in enumerate(sorted(p for p in two.rglob("*") if p.is_file())):
+            path.rename(path.with_name(str(number)))
     found = find_series([two])[0][0]
     header = found.headers[3]
     path = header.path
@@ -89,10 +95,7 @@ def test_reasons_name_images_by_their_uids(two: Path) -> None:
     found = find_series([two])[0][0]
     with pytest.raises(SeriesError) as caught:
         sort_series(found.headers)
-    assert "DOE" in caught.value.detail
-    detail = without_names(caught.value, found.headers)
-    assert "DOE" not in detail
-    assert header.sop_uid in detail
+    assert caught.value.detail == f"{header.sop_uid} lacks its rescale slope or intercept"
 
 
 def test_what_is_missing_or_empty_is_said(tmp_path: Path) -> None:
@@ -100,3 +103,45 @@ def test_what_is_missing_or_empty_is_said(tmp_path: Path) -> None:
         find_series([tmp_path / "none"])
     with pytest.raises(InputError, match="there is no file"):
         find_series([tmp_path])
+
+
+@pytest.mark.filterwarnings("ignore:(Invalid value|The value length)")  # which is what is tested
+def test_what_stands_where_a_uid_should_does_not_leave(two: Path) -> None:
+    for path in [path for path in two.rglob("*") if path.is_file()]:
+        dataset = pydicom.dcmread(path)
+        dataset.SeriesInstanceUID = f"../../DOE^JOHN {dataset.SeriesInstanceUID[-4:]}"
+        dataset.SOPInstanceUID = "DOE^JOHN"
+        dataset.Modality = "DOE^JOHN"
+        dataset.save_as(path)
+    series, _ = find_series([two])
+    assert [found.uid for found in series] == ["series 1", "series 2"]
+    assert {h.sop_uid for found in series for h in found.headers} == {""}
+    with pytest.raises(SeriesError) as caught:
+        sort_series(series[0].headers)
+    assert without_words(caught.value) == "another modality"
+
+
+def test_a_folder_that_may_not_be_read_is_refused(
+    two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = sorted(two.iterdir())[0]
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    told: list[str] = []
+    _, refused = find_series([two], tell=told.append)
+    assert [(r.name, str(r.reason), r.detail) for r in refused] == [
+        ("folder 1", "unreadable", "Permission denied")
+    ]
+    assert told == [f"folder 1 is {closed}"]
+
+
+def test_the_outputs_are_no_input(two: Path) -> None:
+    shutil.copytree(sorted(two.iterdir())[0], two / "labeled")
+    series, _ = find_series([two], two / "labeled")
+    assert sum(found.left_out["repeated"] for found in series) == 0

@@ -246,3 +246,102 @@ def test_all_refused_is_no_success(
     assert main([coronal, "--weights", str(bundle), "--out", str(target)]) == 1
     assert rows(target / "rejected.csv")[0]["reason"] == "not_axial"
     assert rows(target / "slices.csv") == []
+
+
+def test_a_file_that_goes_away_refuses_its_series_alone(
+    archive: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network drive: its header was read, its pixels are gone."""
+    clean = sorted(archive.glob("clean*"))
+    gone = sorted(clean[0].iterdir())[30]
+
+    def losing(*arguments: object, **options: object) -> object:
+        gone.unlink(missing_ok=True)
+        return score_series(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("maknet.labeling.folder.score_series", losing)
+    target = tmp_path / "out"
+    paths = [str(folder) for folder in clean]
+    assert main([*paths, "--weights", str(bundle), "--out", str(target)]) == 0
+    (refused,) = rows(target / "rejected.csv")
+    assert (refused["reason"], refused["detail"]) == (
+        "unreadable", "No such file or directory, of one of its files",
+    )  # fmt: skip
+
+
+def test_labels_of_before_are_replaced_as_a_whole(
+    labeled: Path, archive: Path, bundle: Path
+) -> None:
+    assert (labeled / "embeddings.npy").exists()
+    options = ["--weights", str(bundle), "--out", str(labeled)]
+    assert main([str(next(archive.glob("clean*"))), *options]) == 0
+    assert not (labeled / "embeddings.npy").exists()
+    assert len({row["series_uid"] for row in rows(labeled / "slices.csv")}) == 1
+
+
+def test_interrupted_it_leaves_what_was_there(
+    labeled: Path, archive: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    before = {path.name: path.read_bytes() for path in labeled.iterdir()}
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("maknet.labeling.folder.write_page", interrupted)
+    assert main([str(archive), "--weights", str(bundle), "--out", str(labeled)]) == 130
+    assert "nothing was written" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in labeled.iterdir()} == before
+    assert [path.name for path in labeled.parent.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_files_of_the_users_own_are_never_replaced(
+    archive: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (archive / "README.md").write_text("precious notes")
+    assert main([str(archive), "--weights", str(bundle), "--out", str(archive)]) == 2
+    assert "holds other files" in capsys.readouterr().err
+    assert (archive / "README.md").read_text() == "precious notes"
+    (tmp_path / "file").write_text("x")
+    for out in ("file", "file/below"):
+        assert main([str(archive), "--weights", str(bundle), "--out", str(tmp_path / out)]) == 2
+        assert "error: " in capsys.readouterr().err
+
+
+def test_a_damaged_neighbor_is_told_beside_the_series(
+    archive: Path, bundle: Path, tmp_path: Path
+) -> None:
+    clean = next(archive.glob("clean*"))
+    (clean / "damaged.dcm").write_bytes(b"")
+    target = tmp_path / "out"
+    assert main([str(clean), "--weights", str(bundle), "--out", str(target)]) == 0
+    assert {row["unreadable"] for row in rows(target / "series.csv")} == {"1"}
+    assert [row["name"][:5] for row in rows(target / "rejected.csv")] == ["file "]
+
+
+def test_reports_are_written_and_told(archive: Path, bundle: Path, tmp_path: Path) -> None:
+    pytest.importorskip("highdicom", reason="highdicom is not installed")
+    target = tmp_path / "out"
+    paths = [str(folder) for folder in archive.glob("clean*")]
+    assert main([*paths, "--weights", str(bundle), "--out", str(target), "--sr"]) == 0
+    told = {row["series_uid"]: row["report"] for row in rows(target / "series.csv")}
+    written = {path.stem for path in (target / "reports").glob("*.dcm")}
+    assert written == {uid for uid, said in told.items() if said == "yes"}
+    assert written
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (["--threshold", "nan"], "nan is not a number between 0 and 1"),
+        (["--threshold", "abc"], "abc is not a number between 0 and 1"),
+        (["--step", "0"], "0 is not a whole number of at least 1"),
+        (["--batch-size", "1.5"], "1.5 is not a whole number of at least 1"),
+    ],
+)
+def test_options_are_refused_in_words(
+    option: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["folder", *option])
+    assert sentence in capsys.readouterr().err

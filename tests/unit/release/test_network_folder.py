@@ -14,8 +14,9 @@ from safetensors.torch import load_file
 from maknet.data.ct.preprocess import prepare_slices
 from maknet.errors import InputError
 from maknet.release.loading import loading_text
+from maknet.release.network_folder import trained_on
 from maknet.release.pretrained import ReleasedNetwork, load_release
-from maknet.release.sums import SUMS
+from maknet.release.sums import SUMS, write_sums
 from tests.unit.release.bundles import NAMES, write_bundle
 
 ARCHES = ["maknet", "vgg16", "resnet18", "lesanet"]
@@ -122,3 +123,38 @@ def test_a_release_is_the_same_bytes_twice(bundles: Path, tmp_path: Path) -> Non
 def test_what_is_no_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config\.json is missing"):
         load_release(tmp_path)
+
+
+@pytest.mark.parametrize("place", [0, 5, 40, -3])
+def test_a_damaged_configuration_is_one_sentence(bundles: Path, tmp_path: Path, place: int) -> None:
+    bundle = Path(shutil.copytree(bundles / "maknet", tmp_path / "maknet"))
+    content = bytearray((bundle / "config.json").read_bytes())
+    content[place] ^= 0xFF
+    (bundle / "config.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"config\.json is not what was released"):
+        ReleasedNetwork.from_pretrained(bundle)
+
+
+def test_a_release_of_another_format_is_refused(bundles: Path, tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(bundles / "maknet", tmp_path / "maknet"))
+    config = json.loads((bundle / "config.json").read_text())
+    (bundle / "config.json").write_text(json.dumps({**config, "format": "maknet-release-99"}))
+    write_sums(bundle)
+    with pytest.raises(InputError, match="maknet-release-99"):
+        ReleasedNetwork.from_pretrained(bundle)
+    run = [sys.executable, "-I", str(bundle / "modeling.py")]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert "maknet-release-99" in done.stderr
+
+
+def test_only_the_workflow_makes_a_release(bundles: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="snakemake results/release"):
+        load_release(bundles / "maknet").save_pretrained(tmp_path)
+
+
+def test_what_a_network_was_trained_on_is_true_of_its_run() -> None:
+    assert "drawn CT" in trained_on("phantom", "maknet")
+    assert "unlabeled" not in trained_on("deeplesion", "maknet")
+    assert "unlabeled" in trained_on("deeplesion", "student5-seed1")
+    assert "unlabeled" not in trained_on("deeplesion", "lesanet_imagenet")
+    assert "DeepLesion" not in trained_on("sample", "student2")

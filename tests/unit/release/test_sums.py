@@ -1,5 +1,6 @@
 """A released folder proves itself: no byte, no file can change unseen."""
 
+import types
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maknet.errors import InputError
+from maknet.release.standalone import standalone_source
 from maknet.release.sums import SUMS, require_intact, write_sums
 
 FILES = {"a.json": b'{"a": 1}\n', "sub/b.bin": bytes(range(40)), "README.md": "café\n".encode()}
@@ -59,4 +61,41 @@ def test_a_file_too_many_is_named_and_what_use_leaves_is_not(tmp_path: Path) -> 
     require_intact(tmp_path)
     (tmp_path / "more.txt").write_text("x")
     with pytest.raises(InputError, match=r"more\.txt does not belong to"):
+        require_intact(tmp_path)
+
+
+def loader() -> object:
+    """Return the module that a release brings along."""
+    source = standalone_source("maknet")
+    module = types.ModuleType("modeling")
+    exec(compile(source, "modeling.py", "exec"), module.__dict__)  # noqa: S102
+    return module
+
+
+def test_both_readers_refuse_every_change_of_the_sums(tmp_path: Path) -> None:
+    make(tmp_path)
+    modeling = loader()
+    path = tmp_path / SUMS
+    good = path.read_bytes()
+    changed = [good[:i] + bytes([v]) + good[i + 1 :] for i in range(len(good)) for v in range(256)]
+    more = [
+        good + b"x", good + b"# a comment", good[:-1], good.replace(b"\n", b"\r\n"), b"",
+        good + good.splitlines(keepends=True)[0], good + b"\n", b"\n" + good,
+    ]  # fmt: skip
+    sample = [c for i, c in enumerate(changed) if c != good and (i % 53 == 0 or i % 256 in (9, 13))]
+    for content in [*sample, *more]:
+        path.write_bytes(content)
+        with pytest.raises(InputError):
+            require_intact(tmp_path)
+        with pytest.raises(ValueError, match=r"."):
+            modeling.require_intact(tmp_path)  # type: ignore[attr-defined]
+    path.write_bytes(good)
+    require_intact(tmp_path)
+    modeling.require_intact(tmp_path)  # type: ignore[attr-defined]
+
+
+def test_changed_line_ends_are_told(tmp_path: Path) -> None:
+    path = make(tmp_path) / SUMS
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    with pytest.raises(InputError, match="line ends were changed"):
         require_intact(tmp_path)
