@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks.scale
-from benchmarks.plan import PAGE, plan, write_page
+from benchmarks.plan import PAGE, TARGETS, plan, write_page
 from tests.workflow.conftest import ROOT
 
 pytestmark = pytest.mark.workflow
