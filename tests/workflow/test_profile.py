@@ -43,7 +43,7 @@ def test_a_mistake_in_the_sites_file_ends_in_one_sentence(
 
 @pytest.fixture(scope="module")
 def planned() -> dict[str, dict[str, str]]:
-    return plan()
+    return plan(*TARGETS)
 
 
 def test_a_site_is_a_few_lines_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
