@@ -23,7 +23,8 @@ def main(
     run = {"dataset": dataset, "commit": environment["commit"], "clean": environment["clean"]}
     for bundle in bundles:
         require_intact(bundle)
-        shutil.copytree(bundle, release / bundle.name)
+        hidden = shutil.ignore_patterns(".snakemake*")
+        shutil.copytree(bundle, release / bundle.name, ignore=hidden)
     sums = [release / bundle.name / SUMS for bundle in bundles]
     statement = release / "statement.json"
     write_statement(statement, folder, result_roots([*names, *folders], records), run, sums)

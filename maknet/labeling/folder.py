@@ -201,6 +201,8 @@ def _report(labeled: _Labeled, folder: Path, released: ReleasedNetwork) -> str:
     scores, series = labeled.scores, labeled.series
     if not labeled.extents:
         return "no: no label to report"
+    if "" in scores.sop_uids:
+        return "no: its images have no SOPInstanceUID"
     if len(set(scores.sop_uids)) < len(scores.sop_uids):
         return "no: slices share a SOPInstanceUID"
     order = slice(None, None, -1) if is_caudal_first(series.direction) else slice(None)
