@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maknet.data.ct.preprocess import is_caudal_first
 from maknet.data.ct.quality import ScreeningRules
 from maknet.data.ct.reasons import Reason, SeriesError
 from maknet.data.ct.series import SortedSeries, sort_series
@@ -198,15 +197,14 @@ def _loosened(rules: ScreeningRules) -> ScreeningRules:
 
 def _report(labeled: _Labeled, folder: Path, released: ReleasedNetwork) -> str:
     """Write the DICOM report of a series and return `yes`, or why there is none."""
-    scores, series = labeled.scores, labeled.series
+    scores = labeled.scores
     if not labeled.extents:
         return "no: no label to report"
     if "" in scores.sop_uids:
         return "no: its images have no SOPInstanceUID"
     if len(set(scores.sop_uids)) < len(scores.sop_uids):
         return "no: slices share a SOPInstanceUID"
-    order = slice(None, None, -1) if is_caudal_first(series.direction) else slice(None)
-    paths = [header.path for header in series.slices[order]]
+    paths = [header.path for header in scores.slices]
     try:
         write_structured_report(
             folder / "reports" / f"{scores.uid}.dcm", paths, labeled.extents,

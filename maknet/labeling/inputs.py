@@ -27,7 +27,7 @@ from maknet.errors import InputError
 from maknet.progress import tracked
 
 Tell = Callable[[str], None]
-_UID = re.compile(r"[0-9.]{1,64}")
+UID_FORM = re.compile(r"[0-9.]{1,64}")  # scanners also write some that the standard forbids
 _OTHER = {Reason.NOT_CT: "another modality", Reason.REFORMATTED: "the image type is of no slice"}
 
 
@@ -155,8 +155,10 @@ def _words(error: Exception) -> str:
 def _add(series: dict[str, FoundSeries], header: Header) -> None:
     """Put an image to its series; what stands where a UID should may be a patient's name."""
     key = header.series_uid or f"in {header.path.parent}"
-    uid = header.series_uid if _UID.fullmatch(header.series_uid) else f"series {len(series) + 1}"
-    sop = header.sop_uid if _UID.fullmatch(header.sop_uid) else ""
+    uid = (
+        header.series_uid if UID_FORM.fullmatch(header.series_uid) else f"series {len(series) + 1}"
+    )
+    sop = header.sop_uid if UID_FORM.fullmatch(header.sop_uid) else ""
     found = series.setdefault(key, FoundSeries(uid, []))
     found.add(replace(header, sop_uid=sop, alias=sop or "an image"))
 

@@ -61,7 +61,7 @@ def draw_entry(
     """
     chosen = sorted(extents, key=lambda e: -e.slices)[:_SHOWN]
     chosen = [extent for extent in extents if extent in chosen]
-    count, (step, row, column) = len(scores.sop_uids), scores.spacing_mm
+    count, (step, row, column) = len(scores.slices), scores.spacing_mm
     facts = f"{count} slices, {step:.2f} mm apart. " + _header_words(check)
     words = "; ".join(f"{e.label} from {e.from_mm:.0f} to {e.to_mm:.0f} mm" for e in chosen)
     top, bottom = scores.positions_mm[0] + step / 2, scores.positions_mm[-1] - step / 2

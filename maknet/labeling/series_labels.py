@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from maknet.data.ct.preprocess import ImageSettings, is_caudal_first, prepare_slices, reorient
 from maknet.data.ct.quality import ScreeningRules, check_body, check_shape, sampled_slices
 from maknet.data.ct.series import SortedSeries, Volume
+from maknet.dicom.header import Header
 from maknet.models.device import as_input
 from maknet.release.pretrained import ReleasedNetwork
 
@@ -26,7 +27,7 @@ class SeriesScores:
 
     Attributes:
         uid: SeriesInstanceUID.
-        sop_uids: SOPInstanceUID of each slice, (Z,).
+        slices: Header of each slice, (Z,).
         positions_mm: Positions, rising towards the head, (Z,).
         spacing_mm: (z, y, x).
         probabilities: (Z, L); NaN where there is no body.
@@ -36,13 +37,18 @@ class SeriesScores:
     """
 
     uid: str
-    sop_uids: tuple[str, ...]
+    slices: tuple[Header, ...]
     positions_mm: NDArray[np.float64]
     spacing_mm: tuple[float, float, float]
     probabilities: NDArray[np.float32]
     embeddings: NDArray[np.float32] | None
     coronal: NDArray[np.float32]
     sagittal: NDArray[np.float32]
+
+    @property
+    def sop_uids(self) -> list[str]:
+        """SOPInstanceUID of each slice, (Z,)."""
+        return [header.sop_uid for header in self.slices]
 
 
 def screen(series: SortedSeries, rules: ScreeningRules) -> None:
@@ -93,7 +99,7 @@ def score_series(
     order = slice(None, None, -1) if views.caudal_first else slice(None)
     sign = 1.0 if views.caudal_first else -1.0
     return SeriesScores(
-        series.series_uid, tuple(header.sop_uid for header in series.slices[order]),
+        series.series_uid, series.slices[order],
         sign * series.positions_mm[order], views.spacing_mm, probabilities, embeddings,
         np.stack([views.coronal[row] for row in range(count)]),
         np.stack([views.sagittal[row] for row in range(count)]),
@@ -141,10 +147,9 @@ def _answers(
     device: torch.device, embed: bool,
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:  # fmt: skip
     """Yield probabilities and embeddings batch by batch."""
+    settings = released.image
     for start in range(0, len(centers), batch_size):
-        images = [
-            _image(views, center, released.image) for center in centers[start : start + batch_size]
-        ]
+        images = [_image(views, center, settings) for center in centers[start : start + batch_size]]
         there = np.array([image is not None for image in images])
         probabilities = np.full((len(images), len(released.names)), np.nan, np.float32)
         embeddings = np.full((len(images), _width(released) if embed else 0), np.nan, np.float32)

@@ -11,7 +11,6 @@ highdicom writes the report. It is optional and is imported once a report is ask
 """
 
 import importlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from pydicom.uid import UID, CTImageStorage, SecondaryCaptureImageStorage, gener
 from maknet.dicom.source import open_dicom
 from maknet.errors import InputError
 from maknet.files import atomic_path, existing_file
+from maknet.labeling.inputs import UID_FORM
 from maknet.labeling.sr_codes import SCHEME
 from maknet.labeling.sr_tree import Network, ReportedPart, part_group, report_tree, reported_part
 
@@ -37,7 +37,6 @@ IDENTITY = (
 )  # fmt: skip
 _REFERENCE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _CLASSES = (CTImageStorage, SecondaryCaptureImageStorage)
-_UID = re.compile(r"[0-9.]{1,64}")  # scanners also write some that the standard forbids
 _SERIES_NUMBER = 900  # far from those that scanners give
 
 
@@ -140,7 +139,7 @@ def _reference(path: Path) -> Dataset:
     image = Dataset()
     for keyword in _REFERENCE:
         value = str(dataset.get(keyword) or "")
-        if not _UID.fullmatch(value):
+        if not UID_FORM.fullmatch(value):
             raise UnreportableError(
                 f"{path} has no valid {keyword}, so that no report can point at it; give the "
                 "series as its archive holds it."

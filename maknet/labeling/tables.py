@@ -44,7 +44,7 @@ class SliceTables:
         labels = [[released.names[i] for i in np.flatnonzero(row)] for row in held]
         with_body = ~np.isnan(scores.probabilities[:, 0])
         columns: list[list[Any]] = [
-            [scores.uid] * count, list(scores.sop_uids), list(range(count)),
+            [scores.uid] * count, scores.sop_uids, list(range(count)),
             [round(float(mm), 3) for mm in scores.positions_mm], with_body.tolist(), labels,
             *([p if there else None for p, there in zip(column.tolist(), with_body, strict=True)]
               for column in scores.probabilities.T),
@@ -105,7 +105,7 @@ def series_rows(
         trained_on: What the weights were trained on.
     """
     shared = {
-        "series_uid": scores.uid, "slices": len(scores.sop_uids),
+        "series_uid": scores.uid, "slices": len(scores.slices),
         "step_mm": round(scores.spacing_mm[0], 3), "left_out": sum(left_out.values()),
         "unreadable": left_out.get("unreadable", 0), "report": report,
         "body_part_examined": check.said, "header_agrees": check.agrees,

@@ -15,6 +15,7 @@ from maknet.metrics.coverage import LEVELS
 from maknet.metrics.multilabel import MEASURES, METRICS
 from maknet.metrics.thresholds import NEVER
 from maknet.provenance.records import Record
+from maknet.reporting.tables.markdown import markdown_rows
 
 TEST_SETS = {"test": "Text-mined test set", "hand": "Hand-labeled test set"}
 _TITLES = {
@@ -39,13 +40,16 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str
         head: Titles of the columns.
         rows: Cells, as many in a row as there are columns.
     """
-    lines = [_line(head), "|" + " --- |" * len(head), *map(_line, rows)]
-    return "\n".join(lines)
+    return markdown_rows(_escaped(head), map(_escaped, rows))
 
 
-def _line(cells: Sequence[object]) -> str:
-    texts = (" ".join(str(cell).split()).replace("|", "\\|") for cell in cells)
-    return "| " + " | ".join(texts) + " |"
+def _escaped(cells: Sequence[object]) -> list[str]:
+    return [" ".join(str(cell).split()).replace("|", "\\|") for cell in cells]
+
+
+def bullets(sentences: Sequence[str]) -> str:
+    """Return a list of sentences."""
+    return "\n".join(f"* {sentence}" for sentence in sentences)
 
 
 def network_table(network: Mapping[str, Any], image: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from maknet.data.labels.pseudo_labels import PseudoLabels
 from maknet.files import write_text
-from maknet.release.card_tables import data_table, markdown_table
+from maknet.release.card_tables import bullets, data_table, markdown_table
 from maknet.release.pseudo_labels import COLUMNS, PARQUET, ReleasedLabels
 
 PAPER = "[arXiv 2005.11746](https://arxiv.org/abs/2005.11746)"
@@ -194,8 +194,8 @@ def _composition(source: LabelSource) -> list[str]:
         "**Relations.** Images of one series are of one patient, and a patient may have several "
         "series. No split is recommended; what splits the rows must keep patients apart, by the "
         "tables of the archives.",
-        f"**Errors and noise.**\n\n{_bullets(LIMITS)}",
-        f"**Biases.**\n\n{_bullets(biases(source))}",
+        f"**Errors and noise.**\n\n{bullets(LIMITS)}",
+        f"**Biases.**\n\n{bullets(biases(source))}",
         f"**Confidential or sensitive data, persons.** {privacy(source.facts)}",
     ]  # fmt: skip
 
@@ -252,8 +252,8 @@ def _uses(facts: ReleasedLabels) -> list[str]:
     return [
         "## Uses",
         "**Used already.** By the run itself, to train the next network on.",
-        f"**May serve.**\n\n{_bullets(uses(facts))}",
-        f"**Must not serve.**\n\n{_bullets(NO_USES)}",
+        f"**May serve.**\n\n{bullets(uses(facts))}",
+        f"**Must not serve.**\n\n{bullets(NO_USES)}",
         f"**To read them.**\n\n```python\nimport pandas as pd\n\nlabels = pd.read_parquet"
         f'("{PARQUET}")\n```',
     ]
@@ -269,7 +269,7 @@ def _distribution(source: LabelSource) -> list[str]:
         "**Sources and licenses.** What the labels were made from:", data_table(sources),
         "What may be done with the labels follows from these licenses: read them before you use "
         "the labels or pass them on.",
-        f"**To cite**, beside the paper ({PAPER}):\n\n{_bullets(cited)}",
+        f"**To cite**, beside the paper ({PAPER}):\n\n{bullets(cited)}",
     ]  # fmt: skip
 
 
@@ -286,7 +286,3 @@ def _maintenance(source: LabelSource) -> list[str]:
         f"```\npython -m maknet.audit {facts.path} --root {facts.root}\n```",
         "**To extend.** With other series or another network, run the workflow anew.",
     ]
-
-
-def _bullets(sentences: Sequence[str]) -> str:
-    return "\n".join(f"* {sentence}" for sentence in sentences)

@@ -22,6 +22,7 @@ from maknet.provenance.lineage import recorded_name, result_roots
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.ro_crate import lineage_records
 from maknet.release.card_tables import (
+    bullets,
     data_table,
     label_tables,
     metrics_table,
@@ -209,10 +210,10 @@ def model_card(run: FinishedRun, *, dataset: str, confidence: float, loading: st
         _WARNINGS.get(dataset, ""),
         _PAPER + _LAYOUTS.get(run.network["name"], ""),
         network_table(run.network, run.image),
-        f"## Intended use\n\n{_bullets(uses)}\n\n{_NO_USE}",
+        f"## Intended use\n\n{bullets(uses)}\n\n{_NO_USE}",
         f"## Scores\n\n{_scores(run, confidence)}",
-        f"## Limits\n\n{_bullets([*_LIMITS[dataset], *_ON_SCORES])}",
-        f"## Not checked\n\n{_bullets(_NOT_CHECKED)}",
+        f"## Limits\n\n{bullets([*_LIMITS[dataset], *_ON_SCORES])}",
+        f"## Not checked\n\n{bullets(_NOT_CHECKED)}",
         f"## Load it\n\n{loading.strip()}",
         f"## Data\n\n{_data(run)}",
         f"## Training\n\n{training}\n\nAll settings, from the record:\n\n{settings}",
@@ -263,7 +264,7 @@ def _data(run: FinishedRun) -> str:
     if {row["license"] for row in run.licenses} != {"MIT"}:
         parts.append(_READ_LICENSES)
     cited = dict.fromkeys(row["citation"] for row in run.licenses if row["citation"])
-    return "\n\n".join([*parts, f"To cite:\n\n{_bullets(list(cited))}"])
+    return "\n\n".join([*parts, f"To cite:\n\n{bullets(list(cited))}"])
 
 
 def _verification(run: FinishedRun) -> str:
@@ -289,7 +290,3 @@ def _by_label(run: FinishedRun) -> str:
     )
     tables = label_tables(run.per_label, run.thresholds)
     return "\n\n".join([note, *(f"### {title}\n\n{table}" for title, table in tables.items())])
-
-
-def _bullets(sentences: Sequence[str]) -> str:
-    return "\n".join(f"* {sentence}" for sentence in sentences)

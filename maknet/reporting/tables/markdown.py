@@ -1,5 +1,7 @@
 """A table as Markdown."""
 
+from collections.abc import Iterable, Sequence
+
 import pandas as pd
 
 
@@ -9,6 +11,16 @@ def markdown_table(table: pd.DataFrame) -> str:
     Args:
         table: Text cells, one row a line.
     """
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)]
+    return markdown_rows(list(table.columns), table.itertuples(index=False))
+
+
+def markdown_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return rows of cells as a Markdown table.
+
+    Args:
+        head: Titles of the columns.
+        rows: Cells, as many in a row as there are columns.
+    """
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
     return "\n".join(lines)
