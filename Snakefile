@@ -29,6 +29,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/scenarios.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/prepare.smk"
+include: "workflow/rules/duplicates.smk"
 include: "workflow/rules/counts.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/student.smk"
@@ -63,6 +64,7 @@ rule all:
         rejected="<results>/rejected.csv",
         funnel="<results>/series_funnel.csv",
         contact_sheet="<results>/contact_sheet.png",
+        duplicates="<results>/duplicates.csv",
         pages=expand("<results>/pages/{page}.html", page=PAGES),
         readme="<results>/README.md",
         rule_graph="<results>/rule_graph.png",

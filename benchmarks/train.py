@@ -83,7 +83,7 @@ class Data:
         names = tuple(map(str, range(LABELS)))
         self.pseudo = PseudoLabels(
             names, tuple(path.stem for path in self.paths), self.pool.counts, label, score,
-            np.zeros(len(self.pool), np.uint8),
+            np.zeros(len(self.pool), np.uint8), np.zeros(len(self.pool), bool),
         )  # fmt: skip
         table = LabelTable(names, np.arange(images // 8), positive[: images // 8],
                            np.ones((images // 8, LABELS), bool))  # fmt: skip

@@ -4,7 +4,7 @@
 before it and compares every link with what is there now. Exit 0 only if all holds. With `--root`
 it proves that nothing in the lineage, the records included, is other than when that root was
 printed. With `--cell` it answers where one number of a table comes from, with `--series UID` and
-`--patient ID` which numbers a series or a patient reached.
+`--patient ID` which numbers a series or a patient reached, and where else its scan was found.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from maknet.errors import InputError
 from maknet.provenance.code import RECORDS
 from maknet.provenance.lineage import audit, recorded_name, results_folder, results_folders
 from maknet.provenance.links import CHANGED, Finding, all_intact
-from maknet.provenance.reach import reached
+from maknet.provenance.reach import found_twice, reached
 from maknet.provenance.trace import CellTrace, trace_cell
 
 _SHOWN = 6  # files of one kind and status below one job, before they are counted
@@ -103,13 +103,18 @@ def _reached(chosen: argparse.Namespace) -> int:
     folder = _folder_of(chosen.paths)
     found = reached(folder, series=chosen.series or "", patient=chosen.patient or "")
     numbers = [{"name": n.name, "value": n.value} for n in found.numbers]
+    twins = found_twice(folder, {source.name for source in found.sources})
     if chosen.json:
         sources = [asdict(source) for source in found.sources]
-        sys.stdout.write(json.dumps({"sources": sources, "numbers": numbers}, indent=1) + "\n")
+        sys.stdout.write(
+            json.dumps({"sources": sources, "found_twice": twins, "numbers": numbers}, indent=1)
+            + "\n"
+        )
         return 0
     lines = [
         f"{s.name}: {s.status}" + (f" ({s.detail})" if s.detail else "") for s in found.sources
     ]
+    lines += [f"found twice: {line}" for line in twins]
     lines.append(f"reached {len(numbers)} numbers and figures:")
     lines += [f"  {n['name']}" + (f" = {n['value']}" if n["value"] else "") for n in numbers]
     sys.stdout.write("\n".join(lines) + "\n")

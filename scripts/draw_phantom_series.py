@@ -6,11 +6,17 @@ from typing import Any
 
 from maknet.jobs.script import run_script
 from maknet.phantom.archive import planned_archive, write_series
+from maknet.phantom.deeplesion import planned_patients
 from maknet.provenance.receipts import write_receipt
 
 
 def main(numbers: Sequence[str], phantom: Mapping[str, Any], series: Path, receipt: Path) -> None:
-    archive = planned_archive(phantom["seed"], phantom["clean_series"], phantom["nuisances"])
+    seed = phantom["seed"]
+    patients = planned_patients(
+        seed, phantom["patients"], phantom["lesions_per_patient"], phantom["matrix"]
+    )
+    tested = [patient for patient in patients if patient.split == "test"]
+    archive = planned_archive(seed, phantom["clean_series"], phantom["nuisances"], tested)
     folders = []
     for number in numbers:
         planned = archive[int(number)]

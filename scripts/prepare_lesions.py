@@ -13,12 +13,12 @@ from maknet.jobs.script import run_script
 
 def main(
     dl_info: Path, images: Path, labels: Path, image: Mapping[str, Any], max_unreadable: int,
-    shard: Path, index: Path, unreadable: Path,
+    shard: Path, fingerprints: Path, index: Path, unreadable: Path,
 ) -> None:  # fmt: skip
     lesions = load_table(labels).lesion_index
     settings = ImageSettings(**image)
     files = ShardFiles(shard, index, unreadable)
-    write_image_shard(dl_info, images, lesions, settings, max_unreadable, files)
+    write_image_shard(dl_info, images, lesions, settings, max_unreadable, files, fingerprints)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from maknet.data.ct.preprocess import ImageSettings
-from maknet.data.ct.series_batch import SeriesRules, prepare_batch
+from maknet.data.ct.series_batch import BatchFiles, SeriesRules, prepare_batch
 from maknet.jobs.scratch import scratch_folder, staged
 from maknet.jobs.script import run_script
 
@@ -15,7 +15,8 @@ logger = logging.getLogger("maknet")
 
 def main(
     batch: str, folder: Path, image: Mapping[str, Any], rules: Mapping[str, Any],
-    resources: Mapping[str, Any], shard: Path, index: Path, table: Path, thumbnails: Path,
+    resources: Mapping[str, Any], shard: Path, fingerprints: Path, index: Path, table: Path,
+    thumbnails: Path,
 ) -> None:  # fmt: skip
     settings = ImageSettings(**image)
     series_rules = SeriesRules.from_config(rules, settings)
@@ -23,7 +24,8 @@ def main(
         entries = sorted(_staged(folder, scratch).iterdir())
         # A link to nowhere is a series too, which is refused by name.
         folders = [path for path in entries if path.is_dir() or path.is_symlink()]
-        prepare_batch(batch, folders, settings, series_rules, shard, index, table, thumbnails)
+        files = BatchFiles(shard, fingerprints, index, table, thumbnails)
+        prepare_batch(batch, folders, settings, series_rules, files)
 
 
 def _staged(folder: Path, scratch: Path | None) -> Path:

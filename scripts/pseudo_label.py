@@ -10,12 +10,14 @@ from maknet.data.shards.pool import ConcatShards
 from maknet.files import read_json
 from maknet.inference.pseudo_labeling import label_images
 from maknet.jobs.script import run_script
+from maknet.leakage.exclusion import read_excluded
 from maknet.models.build import load_network, read_description
 from maknet.models.device import open_device
 
 
 def main(
-    weights: Path, network: Path, relations: Path, shards: Sequence[Path], labels: Path,
+    weights: Path, network: Path, relations: Path, shards: Sequence[Path], excluded: Path,
+    labels: Path,
     pseudo_labels: Mapping[str, Any], batch_size: int, device: str, threads: int,
     config: Mapping[str, Any],
 ) -> None:  # fmt: skip
@@ -24,9 +26,11 @@ def main(
     names = known["names"]
     exclusive = exclusive_matrix(known["exclusive_pairs"], len(names))
     model = load_network(weights, read_description(network)).to(on)
+    pool = ConcatShards(shards)
     labeled = label_images(
-        model, ConcatShards(shards), names, exclusive, pseudo_labels["top"],
+        model, pool, names, exclusive, pseudo_labels["top"],
         pseudo_labels["threshold"], batch_size, on, config["jobs"]["loader_threads"],
+        read_excluded(excluded, pool),
     )  # fmt: skip
     save_pseudo_labels(labels, labeled)
 

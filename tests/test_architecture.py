@@ -19,11 +19,12 @@ FLOORS = (
     ("config",),
     ("provenance", "models", "phantom", "dicom", "data/arrays"),
     ("jobs", "data/labels", "audit", "compare"),
-    ("data/shards",),
+    ("data/shards", "duplicates"),
     ("data/ct", "metrics"),
     ("data/deeplesion", "inference"),
     (
         "fetch",
+        "leakage",
         "explain",
         "reporting/tables",
         "reporting/figures",

@@ -55,6 +55,13 @@ class ManifestSeries:
     labels: tuple[str, ...] = field(default=(), repr=False)
 
 
+def series_facts(path: str | Path | None, batch_size: int) -> dict[str, ManifestSeries]:
+    """Return what a manifest says of each series, by SeriesInstanceUID; nothing without one."""
+    if not path:
+        return {}
+    return {item.uid: item for item in read_manifest(path, batch_size, allow_noncommercial=True)}
+
+
 def read_manifest(
     path: str | Path, batch_size: int, allow_noncommercial: bool, leave_out: Sequence[str] = ()
 ) -> list[ManifestSeries]:

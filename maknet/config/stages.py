@@ -15,6 +15,7 @@ _FIXED = {
     "labeled": ("prepare_lesions", {}, ["labels"]),
     "patches": ("prepare_patches", {}, ["lesion_labels"]),
     "unlabeled": ("prepare_series", {}, []),
+    "excluded": ("exclude_series", {}, ["unlabeled"]),
     "textures": ("draw_textures", {}, []),
     "perturbations": ("summarize_explanations", {}, ["explain/maknet", "explain/vgg16"]),
 }
@@ -101,7 +102,7 @@ def _pseudo_labels(name: str) -> Stage:
     number, _, shuffled = name.partition("_")
     if shuffled:
         return Stage("shuffle_pseudo_labels", {}, [f"pseudo/{number}"])
-    return Stage("pseudo_label", {}, [labeler(int(number)), "labels", "unlabeled"])
+    return Stage("pseudo_label", {}, [labeler(int(number)), "labels", "unlabeled", "excluded"])
 
 
 def _run(name: str, config: Mapping[str, Any]) -> Stage:

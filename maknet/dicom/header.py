@@ -1,8 +1,10 @@
 """The few header facts of a DICOM image that reading a CT series needs.
 
-Only the listed tags leave this module: no name, date or other identity of a patient does.
+Only the listed tags leave this module: no name, date or other identity of a patient does. Of the
+time of acquisition 16 bits of a digest leave it, which tell two times apart and no time.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from io import BytesIO
@@ -37,11 +39,12 @@ _CT_CLASSES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCT
 _TAGS = {
     keyword: Tag(keyword)
     for keyword in (
-        "BitsAllocated", "BitsStored", "Columns", "HighBit", "ImageOrientationPatient",
-        "ImagePositionPatient", "ImageType", "Modality", "NumberOfFrames",
+        "AcquisitionDate", "AcquisitionTime", "BitsAllocated", "BitsStored", "Columns",
+        "FrameOfReferenceUID", "HighBit", "ImageOrientationPatient", "ImagePositionPatient",
+        "ImageType", "Modality", "NumberOfFrames",
         "PhotometricInterpretation", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
         "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID", "SOPInstanceUID",
-        "SamplesPerPixel", "SeriesInstanceUID",
+        "SamplesPerPixel", "SeriesInstanceUID", "StudyInstanceUID",
     )
 }  # fmt: skip
 
@@ -89,6 +92,10 @@ class Header:
         direction: ImageOrientationPatient, row then column direction.
         pixel_spacing: mm between rows, then between columns.
         padding: PixelPaddingValue in stored units.
+        study_uid: StudyInstanceUID.
+        frame_uid: FrameOfReferenceUID.
+        acquisition: Four hexadecimal digits that are equal where AcquisitionDate and
+            AcquisitionTime are, empty where one is missing.
         alias: What the image is called in messages where its file's name must not stand.
     """
 
@@ -117,6 +124,9 @@ class Header:
     slope: float | None
     intercept: float | None
     padding: int | None
+    study_uid: str = ""
+    frame_uid: str = ""
+    acquisition: str = ""
     alias: str = ""
 
     @property
@@ -227,7 +237,15 @@ def _header(path: Path, size: int, handle: BinaryIO, dataset: FileDataset) -> He
         slope=slope[0] if slope else None,
         intercept=intercept[0] if intercept else None,
         padding=_padding(dataset),
+        study_uid=_text(dataset, "StudyInstanceUID"),
+        frame_uid=_text(dataset, "FrameOfReferenceUID"),
+        acquisition=_acquisition(dataset),
     )
+
+
+def _acquisition(dataset: FileDataset) -> str:
+    when = [_text(dataset, keyword) for keyword in ("AcquisitionDate", "AcquisitionTime")]
+    return hashlib.sha256(" ".join(when).encode()).hexdigest()[:4] if all(when) else ""
 
 
 def _text(dataset: FileDataset, keyword: str) -> str:

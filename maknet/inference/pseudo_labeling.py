@@ -11,7 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from maknet.data.labels.pseudo_labels import PseudoLabels, candidates, drop_exclusive, sparse_labels
+from maknet.data.labels.pseudo_labels import (
+    NONE,
+    PseudoLabels,
+    candidates,
+    drop_exclusive,
+    sparse_labels,
+)
 from maknet.data.shards.pool import ConcatShards
 from maknet.inference.scores import score_batches
 from maknet.progress import progress
@@ -27,6 +33,7 @@ def label_images(
     batch_size: int,
     device: torch.device,
     threads: int = 1,
+    excluded: NDArray[np.bool_] | None = None,
 ) -> PseudoLabels:
     """Label every image of the pool (paper section 4.2), noise off.
 
@@ -40,22 +47,24 @@ def label_images(
         batch_size: Images per batch.
         device: Device of the network.
         threads: Number of threads that read ahead.
+        excluded: Images that are left out and get no labels, (N,); none by default.
     """
-    label = np.empty((len(pool), min(top, len(names))), np.int16)
-    score = np.empty(label.shape, np.float32)
-    removed = np.empty(len(pool), np.uint8)
-    rows = np.arange(len(pool))
+    excluded = np.zeros(len(pool), bool) if excluded is None else excluded
+    label = np.full((len(pool), min(top, len(names))), NONE, np.int16)
+    score = np.zeros(label.shape, np.float32)
+    removed = np.zeros(len(pool), np.uint8)
+    rows = np.flatnonzero(~excluded)
     batches = score_batches(network, pool, rows, batch_size, device, threads)
     start = 0
-    for scores in _with_progress(batches, len(pool)):
-        end = start + len(scores)
+    for scores in _with_progress(batches, len(rows)):
+        part = rows[start : start + len(scores)]
         candidate = candidates(scores, top, threshold)
         kept = drop_exclusive(scores, candidate, exclusive)
-        label[start:end], score[start:end] = sparse_labels(scores, kept, label.shape[1])
-        removed[start:end] = (candidate & ~kept).sum(1)
-        start = end
+        label[part], score[part] = sparse_labels(scores, kept, label.shape[1])
+        removed[part] = (candidate & ~kept).sum(1)
+        start += len(scores)
     shards = tuple(path.stem for path in pool.paths)
-    return PseudoLabels(tuple(names), shards, pool.counts, label, score, removed)
+    return PseudoLabels(tuple(names), shards, pool.counts, label, score, removed, excluded)
 
 
 def _with_progress(batches: Iterator[NDArray[np.float32]], total: int) -> Iterator[NDArray[Any]]:

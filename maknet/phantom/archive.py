@@ -5,7 +5,7 @@ anything is drawn. A manifest row, a folder of DICOM files and a receipt are wha
 produce too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from maknet.files import writing
 from maknet.phantom.anatomy import Patient, random_patient
+from maknet.phantom.deeplesion import PlannedPatient, labeled_patient
 from maknet.phantom.dicom_file import (
     CORONAL,
     MANUFACTURERS,
@@ -22,12 +23,15 @@ from maknet.phantom.dicom_file import (
     dicom_uid,
 )
 from maknet.phantom.render import Scanner, render
+from maknet.phantom.shapes import Shape
 from maknet.seeding import generator
 
 CLEAN = "clean"
 NUISANCES = (
     "scout_inside", "scout_only", "coronal", "short", "missing_slice", "duplicate_slice", "rle",
 )  # fmt: skip
+LABELED = "labeled_patient"
+KINDS = (*NUISANCES, LABELED)
 _SHORT_SLICES = 30
 
 
@@ -61,6 +65,8 @@ PROTOCOLS = (
     Protocol("WHOLEBODY", 5, 1110, (440, 500), 10.0),
 )
 
+_WHOLE_TRUNK = Protocol("CHESTABDPELVIS", 300, 985, (380, 480), 2.5)
+
 
 @dataclass(frozen=True)
 class PlannedSeries:
@@ -68,19 +74,23 @@ class PlannedSeries:
 
     Attributes:
         number: Number of the series, from 0.
-        kind: `clean`, or one of `NUISANCES`.
+        kind: `clean`, or one of `KINDS`.
         protocol: Part of the body that is scanned.
         seed: Seed of the archive.
+        labeled: Labeled patient that it shows; None for one of its own.
     """
 
     number: int
     kind: str
     protocol: Protocol
     seed: int
+    labeled: PlannedPatient | None = None
 
     @property
     def patient_id(self) -> str:
-        """PatientID; two series belong to each patient."""
+        """PatientID; two series belong to each patient, but one to a labeled one."""
+        if self.labeled:
+            return f"TCIA-PHANTOM-L{self.labeled.index:04d}"
         return f"TCIA-PHANTOM-{self.number // 2:04d}"
 
     @property
@@ -89,25 +99,36 @@ class PlannedSeries:
         return dicom_uid(self.seed, "series", self.number)
 
 
-def planned_archive(seed: int, clean: int, nuisances: Mapping[str, int]) -> list[PlannedSeries]:
-    """Return the series of the archive in random order.
+def planned_archive(
+    seed: int, clean: int, nuisances: Mapping[str, int], tested: Sequence[PlannedPatient] = ()
+) -> list[PlannedSeries]:
+    """Return the series of the archive in random order, those of labeled patients behind.
 
     Args:
         seed: Seed of the archive.
         clean: Number of clean series.
-        nuisances: Number of series of each nuisance.
+        nuisances: Number of series of each nuisance; those of the kind `labeled_patient` show
+            the trunks of patients of the test set.
+        tested: The test set's patients.
 
     Raises:
-        ValueError: A nuisance is not one of `NUISANCES`.
+        ValueError: A nuisance is not one of `KINDS`, or there are too few patients.
     """
-    unknown = sorted(set(nuisances) - set(NUISANCES))
+    unknown = sorted(set(nuisances) - set(KINDS))
     if unknown:
-        raise ValueError(f"unknown nuisance {unknown[0]!r}; known are {', '.join(NUISANCES)}")
+        raise ValueError(f"unknown nuisance {unknown[0]!r}; known are {', '.join(KINDS)}")
+    shown = nuisances.get(LABELED, 0)
+    if shown > len(tested):
+        raise ValueError(f"{shown} series of labeled patients, but {len(tested)} are tested")
     kinds = [CLEAN] * clean + [kind for kind in NUISANCES for _ in range(nuisances.get(kind, 0))]
     order = generator(seed, "archive order").permutation(len(kinds))
-    return [
+    archive = [
         PlannedSeries(number, kinds[at], PROTOCOLS[number % len(PROTOCOLS)], seed)
         for number, at in enumerate(order)
+    ]
+    return archive + [
+        PlannedSeries(len(order) + place, LABELED, _WHOLE_TRUNK, seed, patient)
+        for place, patient in enumerate(tested[:shown])
     ]
 
 
@@ -130,7 +151,7 @@ def write_series(planned: PlannedSeries, folder: Path, matrix: int) -> int:
 
 def _files(planned: PlannedSeries, matrix: int) -> Iterator[tuple[str, bytes]]:
     rng = generator(planned.seed, "series", planned.number)
-    patient = random_patient(generator(planned.seed, "patient", planned.patient_id))
+    patient, lesions = _patient(planned)
     facts, scanner = _acquisition(planned, patient, matrix, rng)
     if planned.kind == "coronal":
         yield from _coronal_files(facts, scanner, patient, rng)
@@ -141,12 +162,19 @@ def _files(planned: PlannedSeries, matrix: int) -> Iterator[tuple[str, bytes]]:
         instances = instances[::-1]
     corner = -(matrix - 1) / 2 * scanner.pixel_mm
     for u_mm, instance in zip(levels, instances, strict=True):
-        hu = render(patient, float(u_mm), scanner, rng).hu
+        hu = render(patient, float(u_mm), scanner, rng, lesions).hu
         image_type = "LOCALIZER" if planned.kind == "scout_only" else "AXIAL"
         content = ct_file(facts, hu, (corner, corner, -float(u_mm)), int(instance), image_type)
         yield f"{instance:04d}.dcm", content
     if planned.kind == "scout_inside":
         yield "0000.dcm", _scout(facts, scanner, patient, rng)
+
+
+def _patient(planned: PlannedSeries) -> tuple[Patient, tuple[Shape, ...]]:
+    """Return the patient and what is painted after it."""
+    if planned.labeled:
+        return labeled_patient(planned.labeled)
+    return random_patient(generator(planned.seed, "patient", planned.patient_id)), ()
 
 
 def _acquisition(

@@ -19,6 +19,7 @@ from maknet.phantom.anatomy import Patient, random_patient
 from maknet.phantom.label_files import write_label_files
 from maknet.phantom.lesions import Lesion, bounding_box, grow_lesion
 from maknet.phantom.render import Scanner, Slice, render
+from maknet.phantom.shapes import Shape
 from maknet.phantom.terms import LESION_SITES
 from maknet.seeding import generator
 
@@ -105,12 +106,7 @@ def write_deeplesion(
         noise: Errors of the text-mined labels.
         workers: Number of processes that draw.
     """
-    splits = [split for split in _SPLIT_NUMBER for _ in range(patients[split])]
-    order = generator(seed, "patient order").permutation(len(splits))
-    planned = [
-        PlannedPatient(index, splits[at], lesions_per_patient, seed, matrix)
-        for index, at in enumerate(order, 1)
-    ]
+    planned = planned_patients(seed, patients, lesions_per_patient, matrix)
     images = folder / "Images_png"
     with ProcessPoolExecutor(workers) as pool:
         drawn = list(pool.map(_draw_patient, planned, [images] * len(planned), chunksize=4))
@@ -125,9 +121,35 @@ def write_deeplesion(
     )  # fmt: skip
 
 
-def _draw_patient(planned: PlannedPatient, images: Path) -> list[DrawnLesion]:
+def planned_patients(
+    seed: int, patients: Mapping[str, int], lesions_per_patient: int, matrix: int
+) -> list[PlannedPatient]:
+    """Return the patients of the folder in random order; see `write_deeplesion`."""
+    splits = [split for split in _SPLIT_NUMBER for _ in range(patients[split])]
+    order = generator(seed, "patient order").permutation(len(splits))
+    return [
+        PlannedPatient(index, splits[at], lesions_per_patient, seed, matrix)
+        for index, at in enumerate(order, 1)
+    ]
+
+
+def labeled_patient(planned: PlannedPatient) -> tuple[Patient, tuple[Shape, ...]]:
+    """Return a patient of the folder, and all its lesions."""
     rng = generator(planned.seed, "lesions of patient", planned.index)
     patient = random_patient(rng)
+    drawn = _draw_lesions(planned, patient, None, rng)
+    return patient, tuple(lesion.lesion.shape for lesion in drawn)
+
+
+def _draw_patient(planned: PlannedPatient, images: Path) -> list[DrawnLesion]:
+    rng = generator(planned.seed, "lesions of patient", planned.index)
+    return _draw_lesions(planned, random_patient(rng), images, rng)
+
+
+def _draw_lesions(
+    planned: PlannedPatient, patient: Patient, images: Path | None, rng: np.random.Generator
+) -> list[DrawnLesion]:
+    """Draw a patient's lesions, into the folder `images` if there is one."""
     drawn: list[DrawnLesion] = []
     series = 0
     while len(drawn) < planned.lesions:
@@ -142,7 +164,7 @@ def _draw_series(
     patient: Patient,
     scanner: Scanner,
     series: int,
-    images: Path,
+    images: Path | None,
     rng: np.random.Generator,
 ) -> list[DrawnLesion]:
     """Draw one key slice with one or two lesions, and its neighbors."""
@@ -163,7 +185,8 @@ def _draw_series(
             continue
         drawn = render(patient, first.u_mm + offset * step, scanner, rng, shapes)
         picture = drawn if offset == 0 else picture
-        write_png(images / name / f"{key + offset:03d}.png", drawn.hu)
+        if images is not None:
+            write_png(images / name / f"{key + offset:03d}.png", drawn.hu)
     assert picture is not None  # noqa: S101 - the key slice is always drawn
     rows = []
     for position, lesion in enumerate(lesions):

@@ -1,7 +1,7 @@
 """From data to numbers: which printed numbers a series or a patient reached."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +104,35 @@ def reached(results: Path, *, series: str = "", patient: str = "") -> Reached:
     used = {source.job for source in sources if source.status != "refused"}
     numbers = printed_numbers(results, graph) + figures(sorted(graph.makers), graph)
     return Reached(sources, [n for n in numbers if used & rests_on(n, graph)])
+
+
+def found_twice(results: Path, names: Collection[str]) -> list[str]:
+    """Return where else the scans of series or patients were found, one line for each pair.
+
+    Args:
+        results: Results folder; without `duplicates.csv` nothing is known.
+        names: Names of `Source`.
+    """
+    path = resolve(f"{results}/duplicates.csv")
+    lines = []
+    for row in read_rows(path) if path.is_file() else []:
+        sides = [_side(row, side) for side in ("1", "2")]
+        for mine, other in (sides, sides[::-1]):
+            if mine[1] in names:
+                lines.append(
+                    f"{mine[0]} and {other[0]}: {row['verdict']}, {row['in_order']} slices, "
+                    f"correlation {row['correlation']}, distance {row['distance']}"
+                )
+    return lines
+
+
+def _side(row: Mapping[str, str], side: str) -> tuple[str, str]:
+    """Return a side of a pair as text, and as the name of its source."""
+    series, patient, where = (row[f"{kind}_{side}"] for kind in ("series", "patient", "set"))
+    if where == "unlabeled":
+        return f"series {series} (slice {row[f'slice_{side}']})", series
+    text = f"patient {patient} of {where} (series {series}, slice {row[f'slice_{side}']})"
+    return text, f"patient {patient}"
 
 
 def series_patients(results: Path) -> Mapping[str, str]:

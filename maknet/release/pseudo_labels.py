@@ -51,6 +51,7 @@ COLUMNS = (
     Column("labels", pa.list_(pa.string()), "Labels that the network gave, by falling score."),
     Column("scores", pa.list_(pa.float32()), "Their scores, in the same order; not calibrated."),
     Column("removed", pa.int32(), "Candidates dropped because they exclude a label above them."),
+    Column("excluded", pa.bool_(), "Whether the image is left out of all trainings, unlabeled."),
 )
 SCHEMA = pa.schema([(column.name, column.kind) for column in COLUMNS])
 
@@ -215,6 +216,7 @@ def _columns(
         "labels": _lists(kept, names.take(pa.array(label[kept]))),
         "scores": _lists(kept, pa.array(score[kept])),
         "removed": labels.removed[part],
+        "excluded": labels.excluded[part],
     }
     arrays = (found[column.name] for column in COLUMNS)
     return [

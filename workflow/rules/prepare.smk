@@ -56,6 +56,7 @@ rule prepare_lesions:
         labels=in_scenario("<data>/{scenario}labels/{split}.npz"),
     output:
         shard="<data>/{scenario}labeled/{split}.npy",
+        fingerprints="<data>/{scenario}labeled/{split}.fingerprints.npz",
         index="<data>/{scenario}labeled/{split}.csv",
         unreadable="<data>/{scenario}labeled/{split}.unreadable.csv",
     log:
@@ -109,6 +110,7 @@ rule prepare_series:
         receipt=f"{FETCHED}/receipts/{{batch}}.csv",
     output:
         shard="<data>/{scenario}unlabeled/{batch}.npy",
+        fingerprints="<data>/{scenario}unlabeled/{batch}.fingerprints.npz",
         index="<data>/{scenario}unlabeled/{batch}.csv",
         table="<data>/{scenario}unlabeled/{batch}.series.csv",
         thumbnails="<data>/{scenario}unlabeled/{batch}.thumbnails.npz",

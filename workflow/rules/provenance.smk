@@ -15,6 +15,8 @@ AUDITED = [
     "<results>/curves.png",
     "<results>/rejected.csv",
     "<results>/contact_sheet.png",
+    "<results>/duplicates.csv",
+    "<results>/duplicates_vs_collections.csv",
     "<results>/data_and_licenses.csv",
 ]
 # What else is worth keeping, and `all` asks for: Snakemake does not miss a file between others that are up

@@ -24,6 +24,16 @@ PAGES = {
         "Series and images by step",
         "How many series and images each step left (section 2).",
     ),
+    "duplicates": (
+        "Scans found twice",
+        "Scans that two sets share, and those that are twice among the unlabeled series (section 2); "
+        "`distance` is that of their fingerprints, `correlation` that of their fine detail.",
+    ),
+    "duplicates_vs_collections": (
+        "Scans found twice, by collection",
+        "How many unlabeled series of each collection show a scan of a labeled split, or are there "
+        "twice (section 2).",
+    ),
     "counts_vs_paper": (
         "Counts of the paper",
         "The counts that the paper's text states (sections 2 and 4) beside this run's. The "
@@ -88,6 +98,7 @@ FIGURE_CAPTIONS = {
     "deletion.png": "Deletion over the hand-labeled set, with random pixels as a control.",
     "pseudo_labels.png": "The pseudo-labels of every round.",
     "curves.png": "The course of all trainings.",
+    "duplicates.png": "Scans that were found twice, side by side.",
     "contact_sheet.png": "A sample of the accepted and of the refused series.",
 }
 

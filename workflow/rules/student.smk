@@ -9,6 +9,7 @@ rule pseudo_label:
         network=labeler_file("network.json"),
         relations=in_scenario("<data>/{scenario}labels/relations.json"),
         shards=SHARDS,
+        excluded=in_scenario("<data>/{scenario}excluded.csv"),
     output:
         labels="<results>/{scenario}pseudo/round{round}{seed}.npz",
     log:

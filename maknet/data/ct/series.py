@@ -33,6 +33,28 @@ from maknet.files import is_utf8
 
 
 @dataclass(frozen=True)
+class Scan:
+    """What the headers of a series say of its scan; empty where they do not, or disagree.
+
+    Attributes:
+        study_uid: StudyInstanceUID.
+        frame_uid: FrameOfReferenceUID.
+        acquisition: Equal for equal times of acquisition, see `Header`; one time for all slices.
+    """
+
+    study_uid: str = ""
+    frame_uid: str = ""
+    acquisition: str = ""
+
+    @classmethod
+    def of(cls, headers: Sequence[Header]) -> "Scan":
+        """Return what all headers agree on."""
+        kinds = ("study_uid", "frame_uid", "acquisition")
+        found = [{getattr(header, kind) for header in headers} for kind in kinds]
+        return cls(*(printable(values.pop()) if len(values) == 1 else "" for values in found))
+
+
+@dataclass(frozen=True)
 class Volume:
     """A CT volume, slices in ascending position along the slice normal.
 
@@ -44,6 +66,7 @@ class Volume:
         series_uid: SeriesInstanceUID.
         left_out: Files of the folder that are not slices of the volume, counted by kind.
         sop_uids: SOPInstanceUID of each slice, (Z,), or none.
+        scan: What its headers say of the scan that it is a reconstruction of.
     """
 
     hu: NDArray[np.int16]
@@ -53,6 +76,7 @@ class Volume:
     series_uid: str
     left_out: Mapping[str, int] = field(default_factory=dict)
     sop_uids: tuple[str, ...] = ()
+    scan: Scan = Scan()
 
 
 @dataclass(frozen=True)
@@ -92,7 +116,7 @@ class SortedSeries:
         return Volume(
             _read_pixels(chosen, max_bytes), self.spacing_mm, self.positions_mm[start:stop],
             self.direction, self.series_uid, self.left_out,
-            tuple(printable(header.sop_uid) for header in chosen),
+            tuple(printable(header.sop_uid) for header in chosen), Scan.of(self.slices),
         )  # fmt: skip
 
 

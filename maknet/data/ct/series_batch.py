@@ -8,7 +8,7 @@ slice of an empty triplet, or left out for a counted cause.
 import csv
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,15 @@ from maknet.data.ct.geometry import GeometryRules
 from maknet.data.ct.preprocess import INDEX_COLUMNS, ImageSettings, Triplets, prepare_volume
 from maknet.data.ct.quality import ScreeningRules, check_quality
 from maknet.data.ct.reasons import Reason, SeriesError, printable
-from maknet.data.ct.series import Volume, read_series
+from maknet.data.ct.series import Scan, Volume, read_series
 from maknet.data.ct.thumbnail import SIDE, thumbnail
 from maknet.data.shards.shard import write_shard
+from maknet.duplicates.fingerprint import (
+    LENGTH,
+    Fingerprints,
+    image_fingerprints,
+    save_fingerprints,
+)
 from maknet.errors import InputError
 from maknet.files import atomic_path, read_rows, write_rows
 from maknet.progress import tracked
@@ -30,7 +36,7 @@ from maknet.progress import tracked
 logger = logging.getLogger("maknet")
 SERIES_COLUMNS = (
     "batch", "folder", "series_uid", "status", "reason", "detail", "files", "slices", "left_out",
-    "triplets", "left_over", "empty_triplets",
+    "triplets", "left_over", "empty_triplets", "study_uid", "frame_uid", "acquisition",
 )  # fmt: skip
 
 
@@ -59,6 +65,25 @@ class SeriesRules:
 
 
 @dataclass(frozen=True)
+class BatchFiles:
+    """What is written for a batch.
+
+    Attributes:
+        shard: `.npy`, (N, 3, S, S) uint8.
+        fingerprints: `.npz` of the fingerprints of the images' slices.
+        index: CSV, one row an image.
+        series: CSV, one row a series.
+        thumbnails: `.npz`, a small picture of each series, in the order of `series`.
+    """
+
+    shard: str | Path
+    fingerprints: str | Path
+    index: str | Path
+    series: str | Path
+    thumbnails: str | Path
+
+
+@dataclass(frozen=True)
 class _Outcome:
     """What became of one series: its row of the table, its images if it is used, its picture."""
 
@@ -73,10 +98,7 @@ def prepare_batch(
     folders: Sequence[Path],
     image: ImageSettings,
     rules: SeriesRules,
-    shard: str | Path,
-    index: str | Path,
-    series: str | Path,
-    thumbnails: str | Path,
+    files: BatchFiles,
 ) -> None:
     """Read, screen and prepare the series in `folders`, one folder each.
 
@@ -88,10 +110,7 @@ def prepare_batch(
         folders: One folder a series, in the order of the shard.
         image: How HU become images.
         rules: Which series are used.
-        shard: `.npy` to write, (N, 3, S, S) uint8.
-        index: CSV to write, one row an image.
-        series: CSV to write, one row a series.
-        thumbnails: `.npz` to write, a small picture of each series, in the order of `series`.
+        files: What is written.
 
     Raises:
         InputError: More series than `rules.max_internal_errors` ended in an error nobody foresaw.
@@ -106,14 +125,27 @@ def prepare_batch(
     _require_few_errors(outcomes, rules.max_internal_errors)
     prepared = [outcome.triplets for outcome in outcomes if outcome.triplets is not None]
     parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
-    write_shard(shard, [*parts, *(triplets.images for triplets in prepared)])
-    write_rows(series, SERIES_COLUMNS, [{"batch": batch, **outcome.row} for outcome in outcomes])
+    write_shard(files.shard, [*parts, *(triplets.images for triplets in prepared)])
+    _write_fingerprints(files.fingerprints, prepared, image.window_hu)
+    write_rows(
+        files.series, SERIES_COLUMNS, [{"batch": batch, **outcome.row} for outcome in outcomes]
+    )
     pictures = [outcome.picture for outcome in outcomes]
-    save_arrays(thumbnails, thumbnails=np.stack(pictures) if pictures else np.empty((0, 0, 0)))
-    with atomic_path(index) as temporary, temporary.open("w", newline="") as handle:
+    save_arrays(
+        files.thumbnails, thumbnails=np.stack(pictures) if pictures else np.empty((0, 0, 0))
+    )
+    with atomic_path(files.index) as temporary, temporary.open("w", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerow(INDEX_COLUMNS)
         for triplets in prepared:
             triplets.index.to_csv(handle, header=False, index=False, lineterminator="\n")
+
+
+def _write_fingerprints(
+    path: str | Path, prepared: Sequence[Triplets], window_hu: tuple[float, float]
+) -> None:
+    parts = [image_fingerprints(triplets.images, window_hu) for triplets in prepared]
+    values = np.concatenate([np.empty((0, 3, LENGTH), np.int8), *parts])
+    save_fingerprints(path, Fingerprints(values, window_hu))
 
 
 def _require_few_errors(outcomes: Sequence[_Outcome], most: int) -> None:
@@ -131,6 +163,7 @@ def _prepare_series(
 ) -> _Outcome:
     row: dict[str, Any] = dict.fromkeys(SERIES_COLUMNS[1:], 0)
     row |= {"folder": printable(folder.name), "series_uid": "", "reason": "", "detail": ""}
+    row |= asdict(Scan())
     triplets, errors = None, []
     try:
         row["files"] = _count_files(folder)
@@ -173,6 +206,7 @@ def _counts(volume: Volume, triplets: Triplets) -> dict[str, Any]:
         "triplets": len(triplets.images),
         "left_over": triplets.left_over,
         "empty_triplets": triplets.empty,
+        **asdict(volume.scan),
     }
 
 

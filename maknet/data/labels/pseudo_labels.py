@@ -30,6 +30,7 @@ class PseudoLabels:
         label: Label numbers by falling score, (N, K) int16, `NONE` behind the last.
         score: Probabilities of these labels, (N, K) float32, 0 behind the last.
         removed: Number of candidates per image that were dropped as exclusive, (N,) uint8.
+        excluded: Whether an image is left out of all trainings, (N,) bool; it has no labels.
     """
 
     names: tuple[str, ...]
@@ -38,6 +39,7 @@ class PseudoLabels:
     label: NDArray[np.int16]
     score: NDArray[np.float32]
     removed: NDArray[np.uint8]
+    excluded: NDArray[np.bool_]
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -79,11 +81,15 @@ class PseudoLabels:
 def shuffled_labels(labels: PseudoLabels, seed: int) -> PseudoLabels:
     """Return the labels of all images dealt out to other images: every label keeps its count.
 
+    Images that are left out stay so, without labels.
+
     Args:
         labels: Pseudo-labels of N images.
         seed: Seed of the permutation.
     """
-    order = generator(seed, "shuffled pseudo-labels").permutation(len(labels))
+    used = np.flatnonzero(~labels.excluded)
+    order = np.arange(len(labels))
+    order[used] = used[generator(seed, "shuffled pseudo-labels").permutation(len(used))]
     return replace(
         labels, label=labels.label[order], score=labels.score[order], removed=labels.removed[order]
     )
@@ -107,10 +113,11 @@ def sparse_labels(
 
 
 def save_pseudo_labels(path: str | Path, labels: PseudoLabels) -> None:
-    """Write an `.npz` of six arrays, the fields of `PseudoLabels`."""
+    """Write an `.npz` of seven arrays, the fields of `PseudoLabels`."""
     save_arrays(
         path, names=np.array(labels.names), batches=np.array(labels.batches),
         counts=labels.counts, label=labels.label, score=labels.score, removed=labels.removed,
+        excluded=labels.excluded,
     )  # fmt: skip
 
 

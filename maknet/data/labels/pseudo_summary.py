@@ -19,20 +19,22 @@ def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) ->
         labelers: Name of the run that made the labels of each round.
 
     Returns:
-        Columns: `round`, `labeler`, `images`, `without_label`, `labels_per_image` (over all
-        images), `removed_as_exclusive` (labels), and against the round before `changed_images`
-        (share of images whose labels differ) and `changed_labels` (share of the labels of either
-        round that the other does not have), NaN in round 1.
+        Columns: `round`, `labeler`, `images`, `excluded` (left out of all trainings, and counted
+        nowhere else), `without_label`, `labels_per_image` (over all images), `removed_as_exclusive`
+        (labels), and against the round before `changed_images` (share of images whose labels
+        differ) and `changed_labels` (share of the labels of either round that the other does not
+        have), NaN in round 1.
     """
     rows = []
     for number, (labels, labeler) in enumerate(zip(rounds, labelers, strict=True)):
-        counts = labels.labels_per_image()
+        counts = labels.labels_per_image()[~labels.excluded]
         before = rounds[number - 1] if number else None
         images, entries = (np.nan, np.nan) if before is None else _changes(before, labels)
         rows.append({
             "round": number + 1,
             "labeler": labeler,
-            "images": len(labels),
+            "images": len(counts),
+            "excluded": int(labels.excluded.sum()),
             "without_label": int((counts == 0).sum()),
             "labels_per_image": float(counts.mean()),
             "removed_as_exclusive": int(labels.removed.sum(dtype=np.int64)),

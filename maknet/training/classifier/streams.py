@@ -42,9 +42,7 @@ def pseudo_labeled_stream(
         InputError: The labels belong to other images, or no image is left.
     """
     labels.check_images([path.stem for path in pool.paths], pool.counts)
-    rows = np.arange(len(pool))
-    if without_label == "drop":
-        rows = rows[labels.labels_per_image() > 0]
+    rows = np.flatnonzero(_used(labels, without_label))
     if not len(rows):
         raise InputError(
             "No unlabeled image got a pseudo-label; lower pseudo_labels.threshold or train the "
@@ -87,6 +85,11 @@ def pseudo_label_counts(
         labels: Pseudo-labels of all unlabeled images.
         without_label: What becomes of images without any label, see `pseudo_labeled_stream`.
     """
-    dropped = without_label == "drop"
-    images = int((labels.labels_per_image() > 0).sum()) if dropped else len(labels)
+    images = int(_used(labels, without_label).sum())
     return np.full(len(labels.names), images), labels.label_counts()
+
+
+def _used(labels: PseudoLabels, without_label: EmptyImagePolicy) -> NDArray[np.bool_]:
+    """Return which images are trained on, (N,)."""
+    used: NDArray[np.bool_] = ~labels.excluded
+    return used & (labels.labels_per_image() > 0) if without_label == "drop" else used

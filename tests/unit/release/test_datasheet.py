@@ -23,7 +23,7 @@ KEPT = np.array([[0, 0, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0]], bool)
 def datasheet(path: Path, dataset: str = "deeplesion", number: int = 2) -> str:
     label, score = sparse_labels(np.where(KEPT, 0.75, 0.1), KEPT, 3)
     labels = PseudoLabels(("liver", "lung", "cyst"), ("batch0000",), np.array([4]), label, score,
-                          np.array([0, 200, 0, 100], np.uint8))  # fmt: skip
+                          np.array([0, 200, 0, 100], np.uint8), np.zeros(4, bool))  # fmt: skip
     write_datasheet(path, LabelSource(labels, 2, some_facts(dataset, number), SOURCES, CITED))
     return path.read_text()
 

@@ -55,6 +55,7 @@ def some_labels(counts: Sequence[int], seed: int = 0, names: int = 5) -> PseudoL
         tuple(f"löslich {i}" for i in range(names)),
         tuple(f"batch{i:04}" for i in range(len(counts))), np.array(counts, np.int64),
         label, score, generator.integers(0, 256, sum(counts)).astype(np.uint8),
+        np.zeros(sum(counts), bool),
     )  # fmt: skip
 
 

@@ -54,7 +54,8 @@ def unlabeled(folder: Path, counts: tuple[int, ...]) -> tuple[ConcatShards, Pseu
     label, score = sparse_labels(np.where(positive, 0.9, 0.1), positive, 2)
     names = tuple(path.stem for path in paths)
     removed = np.zeros(len(pool), np.uint8)
-    return pool, PseudoLabels(("top", "left"), names, pool.counts, label, score, removed)
+    excluded = np.zeros(len(pool), bool)
+    return pool, PseudoLabels(("top", "left"), names, pool.counts, label, score, removed, excluded)
 
 
 def teacher_recipe(folder: Path, seed: int = 1, **changes: Any) -> Recipe:

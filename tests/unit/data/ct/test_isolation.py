@@ -16,7 +16,7 @@ from maknet.data.arrays import load_arrays
 from maknet.data.ct.geometry import GeometryRules
 from maknet.data.ct.preprocess import ImageSettings
 from maknet.data.ct.quality import ScreeningRules
-from maknet.data.ct.series_batch import SeriesRules, prepare_batch, summarize_batches
+from maknet.data.ct.series_batch import BatchFiles, SeriesRules, prepare_batch, summarize_batches
 from maknet.data.shards.shard import ShardReader
 from maknet.errors import InputError
 from maknet.files import read_rows
@@ -44,8 +44,10 @@ def folders(three_slices: Path, tmp_path: Path, edit_dicom: Edit) -> list[Path]:
 def prepare(folders: list[Path], out: Path, allowed: int = 0) -> dict[str, dict[str, str]]:
     rules = SeriesRules(GeometryRules(), ANYTHING, allowed)
     out.mkdir()
-    prepare_batch("batch0000", folders, IMAGE, rules, out / "s.npy", out / "i.csv",
-                  out / "series.csv", out / "p.npz")  # fmt: skip
+    files = BatchFiles(
+        out / "s.npy", out / "f.npz", out / "i.csv", out / "series.csv", out / "p.npz"
+    )
+    prepare_batch("batch0000", folders, IMAGE, rules, files)
     return {row["folder"]: row for row in read_rows(out / "series.csv")}
 
 

@@ -9,7 +9,7 @@ from maknet.data.ct.preprocess import ImageSettings
 from maknet.data.ct.quality import ScreeningRules, check_quality, noise_hu
 from maknet.data.ct.reasons import Reason, SeriesError
 from maknet.data.ct.series import Volume
-from maknet.data.ct.series_batch import SeriesRules, prepare_batch, summarize_batches
+from maknet.data.ct.series_batch import BatchFiles, SeriesRules, prepare_batch, summarize_batches
 from maknet.data.ct.thumbnail import SIDE, thumbnail
 from maknet.data.shards.shard import ShardReader
 from maknet.files import read_rows
@@ -25,13 +25,18 @@ SMALL = {
 }  # fmt: skip
 
 
+def batch_files(out: Path) -> BatchFiles:
+    return BatchFiles(
+        out / "s.npy", out / "f.npz", out / "i.csv", out / "series.csv", out / "p.npz"
+    )
+
+
 @pytest.fixture(scope="module")
 def batch(phantom_archive: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("batch")
     prepare_batch(
         "batch0000", list(phantom_archive.values()), IMAGE,
-        SeriesRules.from_config(SMALL, IMAGE), out / "s.npy", out / "i.csv", out / "series.csv",
-        out / "p.npz",
+        SeriesRules.from_config(SMALL, IMAGE), batch_files(out),
     )  # fmt: skip
     summarize_batches([out / "series.csv"], out / "rejected.csv", out / "funnel.csv")
     return out
@@ -81,9 +86,7 @@ def test_a_batch_in_which_all_is_refused_is_whole(
     phantom_archive: dict[str, Path], tmp_path: Path
 ) -> None:
     rules = SeriesRules.from_config(SMALL, IMAGE)
-    prepare_batch("b", [phantom_archive["short"]], IMAGE, rules,
-                  tmp_path / "s.npy", tmp_path / "i.csv", tmp_path / "series.csv",
-                  tmp_path / "p.npz")  # fmt: skip
+    prepare_batch("b", [phantom_archive["short"]], IMAGE, rules, batch_files(tmp_path))
     with ShardReader(tmp_path / "s.npy") as shard:
         assert shard.shape == (0, 3, 32, 32)
     assert read_rows(tmp_path / "i.csv") == []

@@ -157,8 +157,9 @@ def test_no_drawn_lesion_is_cut_and_extended_crops_are_counted(
     files = ShardFiles(tmp_path / "s.npy", tmp_path / "s.csv", tmp_path / "u.csv")
     with caplog.at_level(logging.INFO, "maknet"):
         write_image_shard(
-            folder / "DL_info.csv", folder / "Images_png", np.arange(len(info)), SETTINGS, 0, files
-        )
+            folder / "DL_info.csv", folder / "Images_png", np.arange(len(info)), SETTINGS, 0, files,
+            tmp_path / "f.npz",
+        )  # fmt: skip
     rows = read_rows(files.index)
     assert len(rows) == len(info)
     for row in rows:
@@ -174,6 +175,7 @@ def write(folder: Path, out: Path, max_unreadable: int) -> None:
     write_image_shard(
         folder / "DL_info.csv", folder / "Images_png", np.array([4, 1, 2]), SETTINGS,
         max_unreadable, ShardFiles(out / "s.npy", out / "s.csv", out / "u.csv"),
+        out / "f.npz",
     )  # fmt: skip
 
 

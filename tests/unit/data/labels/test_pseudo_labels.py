@@ -1,5 +1,6 @@
 """Pseudo-labels on disk are what the rule kept, and their summary counts them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,8 @@ def of(kept: np.ndarray, removed: int = 0) -> PseudoLabels:
     label, score = sparse_labels(np.where(kept, 0.75, 0.1), kept, kept.shape[1])
     names = tuple(f"label {i}" for i in range(kept.shape[1]))
     counts = np.array([len(kept)], np.int64)
-    return PseudoLabels(names, ("0000",), counts, label, score,
-                        np.full(len(kept), removed, np.uint8))  # fmt: skip
+    dropped, excluded = np.full(len(kept), removed, np.uint8), np.zeros(len(kept), bool)
+    return PseudoLabels(names, ("0000",), counts, label, score, dropped, excluded)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8), st.integers(1, 12))
@@ -35,7 +36,7 @@ def test_sparse_and_dense_are_the_same(seed: int, images: int, labels: int) -> N
     scores = generator.random((images, labels)).astype(np.float32)
     label, score = sparse_labels(scores, kept, labels)
     again = PseudoLabels(tuple("abcdefghijkl"[:labels]), ("b",), np.array([images]), label, score,
-                         np.zeros(images, np.uint8))  # fmt: skip
+                         np.zeros(images, np.uint8), np.zeros(images, bool))  # fmt: skip
     rows = generator.permutation(images)
     assert np.array_equal(again.positive(rows), kept[rows])
     assert np.array_equal(again.labels_per_image(), kept.sum(1))
@@ -88,3 +89,14 @@ def test_the_summary_counts_labels_and_changes() -> None:
     assert table["changed_images"][1] == 0.5
     assert table["changed_labels"][1] == 2 / 5  # one lost, one won, of five
     assert count_by_label([first, second], np.full(3, 0.5))["round2"].tolist() == [2, 1, 1]
+
+
+def test_left_out_images_have_no_part_in_anything() -> None:
+    kept = np.random.default_rng(2).random((40, 6)) < 0.4
+    excluded = np.arange(40) % 3 == 0
+    labels = replace(of(kept & ~excluded[:, None]), excluded=excluded)
+    dealt = shuffled_labels(labels, 1)
+    assert not dealt.labels_per_image()[excluded].any()
+    assert np.array_equal(dealt.label_counts(), labels.label_counts())
+    summary = summarize_rounds([labels], ["maknet"]).iloc[0]
+    assert (summary["images"], summary["excluded"]) == (26, 14)

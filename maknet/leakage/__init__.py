@@ -1,0 +1,1 @@
+"""Scans that are in two sets: found, listed, and left out."""

@@ -1,0 +1,95 @@
+# Scans that are in two sets: no test image among the unlabeled ones, and no scan twice unseen.
+LABELED_SPLITS = ["train", "val", "test", "hand"]
+MANIFEST = config["tcia"]["manifest"] if config["unlabeled"]["source"] == "tcia" else []
+
+
+rule find_duplicates:
+    """The scans that two sets share, and those that are twice among the unlabeled ones."""
+    input:
+        dl_info=LABELED["dl_info"],
+        labeled=expand("<data>/labeled/{split}.npy", split=LABELED_SPLITS),
+        labeled_indices=expand("<data>/labeled/{split}.csv", split=LABELED_SPLITS),
+        labeled_fingerprints=expand(
+            "<data>/labeled/{split}.fingerprints.npz", split=LABELED_SPLITS
+        ),
+        shards=expand("<data>/unlabeled/{batch}.npy", batch=BATCHES),
+        indices=expand("<data>/unlabeled/{batch}.csv", batch=BATCHES),
+        fingerprints=expand("<data>/unlabeled/{batch}.fingerprints.npz", batch=BATCHES),
+        tables=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
+        manifest=MANIFEST,
+    output:
+        pairs="<results>/duplicates.csv",
+        collections="<results>/duplicates_vs_collections.csv",
+        pictures="<results>/duplicates.npz",
+    log:
+        "<logs>/find_duplicates.log",
+    benchmark:
+        "<benchmarks>/find_duplicates.tsv"
+    conda:
+        "../../envs/maknet.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(3000, 2000),
+        runtime=limit(60, UNLABELED_IMAGES, 100),
+    params:
+        dataset=config["dataset"],
+        unlabeled=UNLABELED_NAME,
+        limits={
+            k: v
+            for k, v in config["duplicates"].items()
+            if k not in ("leakage", "act_on")
+        },
+        batch_size=config["unlabeled"]["batch_size"],
+        seed=config["seeds"][0],
+    script:
+        "../../scripts/find_duplicates.py"
+
+
+rule exclude_series:
+    """The unlabeled images that no network sees: of evaluated patients, or of a scan seen twice."""
+    input:
+        pairs="<results>/duplicates.csv",
+        indices=in_batches("<data>/{scenario}unlabeled/{batch}.csv"),
+        tables=in_batches("<data>/{scenario}unlabeled/{batch}.series.csv"),
+        manifest=MANIFEST,
+    output:
+        excluded="<data>/{scenario}excluded.csv",
+    log:
+        "<logs>/{scenario}exclude_series.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        leakage=lambda w: config_of(w)["duplicates"]["leakage"],
+        act_on=lambda w: config_of(w)["duplicates"]["act_on"],
+        duplicates=lambda w: config_of(w)["unlabeled"]["duplicates"],
+        batch_size=lambda w: config_of(w)["unlabeled"]["batch_size"],
+    script:
+        "../../scripts/exclude_series.py"
+
+
+rule draw_duplicates:
+    """Scans that were found twice, side by side."""
+    input:
+        pairs="<results>/duplicates.csv",
+        pictures="<results>/duplicates.npz",
+    output:
+        target=report(
+            "<results>/duplicates.png",
+            caption="../report/duplicates.rst",
+            category="2 Dataset",
+            labels={
+                "result": "Duplicates",
+                "shows": "Scans that were found twice, side by side",
+                "form": "figure",
+            },
+        ),
+    log:
+        "<logs>/draw_duplicates.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+    script:
+        "../../scripts/draw_duplicates.py"
