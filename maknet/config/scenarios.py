@@ -18,7 +18,7 @@ from maknet.errors import InputError
 
 FOLDER = "scenarios"
 # No scenario's, since all scenarios share what these decide.
-_SHARED = ("student.rounds", "generic", "device")
+_SHARED = ("student.rounds", "generic", "device", "unlabeled.batch_size")
 
 
 def name_of(folder: str) -> str:
@@ -155,8 +155,8 @@ def _check_shared(name: str, changed: list[Setting]) -> None:
     """Refuse a scenario of a setting that decides what all scenarios share."""
     rules = (
         "build_labels", "prepare_lesions", "prepare_patches", "prepare_series", "draw_textures",
-        "pretrain_textures", "train_network", "pseudo_label", "train_student", "pretrain_vgg16",
-        "train_lesanet", "predict_scores", "compute_metrics", "explain_run",
+        "exclude_series", "pretrain_textures", "train_network", "pseudo_label", "train_student",
+        "pretrain_vgg16", "train_lesanet", "predict_scores", "compute_metrics", "explain_run",
     )  # fmt: skip
     wildcards = [
         {"arch": arch, "kind": kind, "init": init, "run": "lesanet", "dataset": "deeplesion"}

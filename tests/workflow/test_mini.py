@@ -65,11 +65,13 @@ def test_pseudo_labels_cover_all_unlabeled_images_in_every_round(finished: Path)
     exclusive = exclusive_matrix(relations["exclusive_pairs"], len(relations["names"]))
     rounds = pd.read_csv(finished / "results/demo/pseudo_labels.csv")
     assert rounds["labeler"].tolist() == ["maknet", "student1", "student2"]
-    assert set(rounds["images"]) == {total}
+    assert set(rounds["images"] + rounds["excluded"]) == {total}
     for number, row in rounds.set_index("round").iterrows():
         labels = load_pseudo_labels(finished / f"results/demo/pseudo/round{number}.npz")
         positive = labels.positive(np.arange(total))
-        assert positive.sum(1).mean() == pytest.approx(row["labels_per_image"], rel=1e-5)
+        assert positive[~labels.excluded].sum(1).mean() == pytest.approx(
+            row["labels_per_image"], rel=1e-5
+        )
         assert (labels.score[labels.label >= 0] > 0.5).all()
         assert not np.einsum("ni,ij,nj->n", positive, exclusive, positive, dtype=int).any()
 
@@ -129,7 +131,25 @@ def test_refused_series_are_listed_and_counts_add_up(finished: Path) -> None:
     funnel = {
         r["step"]: int(r["series"]) for r in read_rows(finished / "results/demo/series_funnel.csv")
     }
-    assert funnel["found"] == 6 == len(reasons) + funnel["accepted"]
+    assert funnel["found"] == 7 == len(reasons) + funnel["accepted"]
+
+
+def test_a_series_of_a_test_patient_is_found_and_seen_by_no_network(finished: Path) -> None:
+    pairs = read_rows(finished / "results/demo/duplicates.csv")
+    assert {row["dataset"] for row in pairs} <= {"phantom"}
+    excluded = read_rows(finished / "data/demo/excluded.csv")
+    left_out = {row["series_uid"] for row in excluded}
+    evaluated = {
+        row["series_2"] for row in pairs
+        if row["verdict"] == "confirmed" and row["set_1"] in ("val", "test", "hand")
+        and row["set_2"] == "unlabeled"
+    }  # fmt: skip
+    assert evaluated <= left_out
+    labels = load_pseudo_labels(finished / "results/demo/pseudo/round1.npz")
+    assert labels.excluded.sum() == len(excluded)
+    assert not labels.labels_per_image()[labels.excluded].any()
+    collections = read_rows(finished / "results/demo/duplicates_vs_collections.csv")
+    assert sum(int(row["images"]) for row in collections) == len(labels)
 
 
 def test_history_and_events_are_there(finished: Path) -> None:

@@ -12,8 +12,14 @@ from maknet.data.deeplesion.info import load_info
 from maknet.data.labels.label_table import load_labels
 from maknet.files import read_json, read_rows, sha256
 from maknet.phantom.anatomy import random_patient
-from maknet.phantom.archive import NUISANCES, planned_archive, write_series
-from maknet.phantom.deeplesion import COLUMNS, LabelNoise, write_deeplesion
+from maknet.phantom.archive import LABELED, NUISANCES, planned_archive, write_series
+from maknet.phantom.deeplesion import (
+    COLUMNS,
+    LabelNoise,
+    labeled_patient,
+    planned_patients,
+    write_deeplesion,
+)
 from maknet.phantom.label_files import HAND, ONTOLOGY, TEXT_MINED
 from maknet.phantom.render import Scanner, render
 from maknet.phantom.terms import BODY_PART_PARENTS, EXCLUSIVE, LESION_SITES, PARENTS
@@ -41,6 +47,25 @@ def test_the_archive_has_the_asked_nuisances() -> None:
     assert archive == planned_archive(1, 10, asked)
     with pytest.raises(ValueError, match="unknown nuisance 'scoutt'"):
         planned_archive(1, 1, {"scoutt": 1})
+
+
+def test_series_of_test_patients_stand_behind_the_others() -> None:
+    patients = planned_patients(5, {"train": 4, "val": 2, "test": 3, "hand": 2}, 2, 64)
+    tested = [patient for patient in patients if patient.split == "test"]
+    archive = planned_archive(5, 4, {"rle": 1, LABELED: 2}, tested)
+    assert archive[:5] == planned_archive(5, 4, {"rle": 1})
+    assert [series.labeled for series in archive[5:]] == tested[:2]
+    assert len({series.patient_id for series in archive[5:]}) == 2
+    with pytest.raises(ValueError, match="4 series of labeled patients, but 3 are tested"):
+        planned_archive(5, 4, {LABELED: 4}, tested)
+
+
+def test_a_labeled_patient_is_the_folders(phantom_lesions: Path) -> None:
+    planned = planned_patients(3, {"train": 8, "val": 4, "test": 4, "hand": 4}, 2, 64)[0]
+    patient, lesions = labeled_patient(planned)
+    rows = [r for r in read_rows(phantom_lesions / "DL_info.csv") if r["Patient_index"] == "1"]
+    assert len(lesions) == len(rows) == 2
+    assert {row["Patient_gender"] for row in rows} == {"F" if patient.female else "M"}
 
 
 def test_series_do_not_depend_on_when_they_are_drawn(

@@ -1,5 +1,6 @@
 """Reading: HU against SimpleITK, order along the normal, and one reason for each refusal."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -258,3 +259,16 @@ def test_real_series_equal_simpleitk(real_data: Path, name: str, shape: tuple[in
     volume = read_series(folder)
     assert volume.hu.shape == shape
     assert np.array_equal(volume.hu, simpleitk_hu(folder))
+
+
+def test_what_headers_say_of_the_scan_tells_no_time(series: Path, edit_dicom: Edit) -> None:
+    for path in series.glob("*.dcm"):
+        edit_dicom(path, AcquisitionDate="20190503", AcquisitionTime="101112.5",
+                   StudyInstanceUID="1.2.3", FrameOfReferenceUID="1.2.4")  # fmt: skip
+    scan = read_series(series).scan
+    assert (scan.study_uid, scan.frame_uid) == ("1.2.3", "1.2.4")
+    assert re.fullmatch("[0-9a-f]{4}", scan.acquisition)
+    first = min(series.glob("*.dcm"))
+    edit_dicom(first, AcquisitionTime="101113.5", FrameOfReferenceUID=None)
+    changed = read_series(series).scan
+    assert (changed.study_uid, changed.frame_uid, changed.acquisition) == ("1.2.3", "", "")
