@@ -246,6 +246,7 @@ def series_part(name: str, stacks: Sequence[Stack]) -> tuple[NDArray[np.uint8], 
     place = np.arange(len(stacks))
     rows = pd.DataFrame(
         {"series": name, "patient": "", "slice": 3 * place + 1, "z_mm": 15.0 * place,
+         "step_mm": 5.0,
          "study_uid": "", "frame_uid": "", "acquisition": "",
          "row_mm": found.pixel_mm[:, 0], "column_mm": found.pixel_mm[:, 1]}
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Limits:
     nearest: int = 10
     probes: int = 8
     correlation: float = 0.8
-    several: float = 0.88
+    several: float = 0.92
     certain: float = 0.95
     size_tolerance: float = 0.05
 

@@ -80,7 +80,7 @@ class _Best:
         """Add pairs; now and then forget those that are no longer among the best."""
         self._parts.append(Neighbors(query, row, similarity))
         self._pending += len(query)
-        if self._pending > _PENDING:
+        if self._pending > max(_PENDING, 4 * self._count * len(self.least)):
             self.chosen()
 
     def chosen(self) -> Neighbors:

@@ -43,7 +43,7 @@ class Query:
 def learn_metric(sets: list[ImageSet], seed: int) -> Metric:
     """Learn what copies may differ in, from images of all sets."""
     originals, changed, population = [], [], []
-    for images in sets:
+    for images in filter(len, sets):
         draw = generator(seed, "metric", images.name)
         rows = np.sort(draw.permutation(len(images))[:_LEARNED_FROM])
         pixels = images.images(rows)
@@ -100,7 +100,8 @@ def candidate_pairs(
     pairs = pd.DataFrame(
         {
             "query": query.rows[found.query % max(len(query.rows), 1)],
-            "row": found.row // slices, "similarity": found.similarity,
+            "row": found.row // slices, "offset": found.row % slices - slices // 2,
+            "similarity": found.similarity,
         }
     )  # fmt: skip
     pairs = pairs[pairs["similarity"] >= _LEAST_SIMILAR].reset_index(drop=True)

@@ -30,8 +30,9 @@ def excluded_series(
 ) -> dict[str, str]:
     """Return the series that are left out, each with the reason.
 
-    With a series that shows a patient of an evaluated split go all of its study, and of its patient
-    where the list of series names one. Of series that are one scan, the one with most images stays.
+    With a series that shows a patient of an evaluated split goes all that is of the same study, of
+    the same scan, or of the same patient where the list of series names one. Of series that are one
+    scan, as far as that is confirmed, the one with most images stays.
 
     Args:
         pairs: Rows of `duplicates.csv`.
@@ -44,8 +45,9 @@ def excluded_series(
     Raises:
         InputError: There is such a pair, and the setting says to stop.
     """
-    pairs = pairs[pairs["verdict"].isin({CONFIRMED, act_on})]
-    shared = pairs[pairs["set_1"].isin(EVALUATED) & (pairs["set_2"] == "unlabeled")]
+    certain = pairs[(pairs["set_1"] == "unlabeled") & (pairs["verdict"] == CONFIRMED)]
+    counted = pairs[pairs["verdict"].isin({CONFIRMED, act_on})]
+    shared = counted[counted["set_1"].isin(EVALUATED) & (counted["set_2"] == "unlabeled")]
     if leakage == "stop" and len(shared):
         first = shared.iloc[0]
         raise InputError(
@@ -56,38 +58,46 @@ def excluded_series(
     found: dict[str, str] = {}
     if leakage == "drop":
         reasons = dict(zip(shared["series_2"], shared["set_1"], strict=True))
-        found |= _with_their_patients(reasons, series, patients)
+        found |= _with_their_patients(reasons, series, patients, certain)
     if duplicates == "one":
         left = series[~series["series_uid"].isin(found)]
-        found |= _all_but_one(pairs[pairs["set_1"] == "unlabeled"], left)
+        found |= _all_but_one(certain, left)
     return found
 
 
 def _with_their_patients(
-    reasons: Mapping[str, str], series: pd.DataFrame, patients: Mapping[str, str]
+    reasons: Mapping[str, str],
+    series: pd.DataFrame,
+    patients: Mapping[str, str],
+    certain: pd.DataFrame,
 ) -> dict[str, str]:
-    studies = dict(zip(series["series_uid"], series["study_uid"], strict=True))
-    seen = {studies.get(uid, ""): f"study of {uid}" for uid in reasons}
-    people = {patients.get(uid, ""): f"patient of {uid}" for uid in reasons}
+    """Return the series with reasons, and all of their studies, scans and patients."""
+    names = series["series_uid"].tolist()
+    links = _links(certain, names)
+    for kind in (series["study_uid"].tolist(), [patients.get(uid, "") for uid in names]):
+        first: dict[str, int] = {}
+        links += [(first.setdefault(of, place), place) for place, of in enumerate(kind) if of]
     found = {uid: f"shows a patient of {split}" for uid, split in reasons.items()}
-    for uid, study in studies.items():
-        why = (study and seen.get(study)) or (patients.get(uid) and people.get(patients[uid]))
-        if why:
-            found.setdefault(uid, why)
+    for group in _connected(links, len(names)):
+        seen = [names[place] for place in group if names[place] in reasons]
+        if seen:
+            for place in group:
+                found.setdefault(names[place], f"study, scan or patient of {seen[0]}")
     return found
 
 
-def _all_but_one(pairs: pd.DataFrame, series: pd.DataFrame) -> dict[str, str]:
+def _links(certain: pd.DataFrame, names: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the pairs of series as places among names."""
+    places = {uid: place for place, uid in enumerate(names)}
+    pairs = zip(certain["series_1"], certain["series_2"], strict=True)
+    return [(places[one], places[two]) for one, two in pairs if one in places and two in places]
+
+
+def _all_but_one(certain: pd.DataFrame, series: pd.DataFrame) -> dict[str, str]:
     """Return the series of one scan but the one with most images, each naming that one."""
     names, images = series["series_uid"].to_numpy(), series["triplets"].to_numpy()
-    places = {uid: place for place, uid in enumerate(names)}
-    linked = [
-        (places[one], places[other])
-        for one, other in zip(pairs["series_1"], pairs["series_2"], strict=True)
-        if one in places and other in places
-    ]
     found: dict[str, str] = {}
-    for scan in _connected(linked, len(names)):
+    for scan in _connected(_links(certain, names.tolist()), len(names)):
         kept = min(scan, key=lambda place: (-images[place], names[place]))
         found |= {names[place]: f"same scan as {names[kept]}" for place in scan if place != kept}
     return found
@@ -129,10 +139,13 @@ def read_excluded(path: str | Path, pool: ConcatShards) -> NDArray[np.bool_]:
     Raises:
         InputError: The file is none of these images.
     """
-    starts = dict(zip((p.stem for p in pool.paths), np.cumsum([0, *pool.counts]), strict=False))
+    names = [shard.stem for shard in pool.paths]
+    parts = dict(
+        zip(names, np.split(np.arange(len(pool)), np.cumsum(pool.counts)[:-1]), strict=True)
+    )
     left_out = np.zeros(len(pool), bool)
-    rows = read_rows(path)
     with parsing(path, "a list of left out images of these batches", "make it anew"):
-        numbers = [starts[row["batch"]] + int(row["image"]) for row in rows]
-        left_out[np.array(numbers, np.int64)] = True
+        for row in read_rows(path):
+            place = range(len(parts[row["batch"]])).index(int(row["image"]))
+            left_out[parts[row["batch"]][place]] = True
     return left_out

@@ -22,6 +22,7 @@ from maknet.files import parsing
 EVALUATED = ("val", "test", "hand")  # splits that a network must not have seen
 _SIDES = ["crop_top", "crop_bottom", "crop_left", "crop_right"]
 _OF_SERIES = ("study_uid", "frame_uid", "acquisition")
+_TEXT = {"series_uid", "series", "patient", "status", *_OF_SERIES}
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class ImageSet:
         fingerprints: (N, C, F) int8.
         window_hu: HU shown as 0 and as 255.
         rows: One row an image: `series`, `patient` (empty where unknown), `slice` (of the middle),
-            `z_mm` (from the top of the scan), `row_mm` and `column_mm` (of the image's pixels), and
-            `study_uid`, `frame_uid`, `acquisition` where they are known.
+            `z_mm` (from the top of the scan), `step_mm` (between slices), `row_mm` and `column_mm`
+            (of the image's pixels), `study_uid`, `frame_uid`, `acquisition` where they are known.
     """
 
     name: str
@@ -73,8 +74,9 @@ def labeled_set(
     spacing = np.array([lesions[int(i)].spacing_mm for i in table["lesion_index"]]).reshape(-1, 3)
     rows = pd.DataFrame(
         {
-            "series": table["series"], "patient": table["patient"].astype(str),
+            "series": table["series"], "patient": table["patient"],
             "slice": table["key_slice"], "z_mm": table["key_slice"] * spacing[:, 2],
+            "step_mm": spacing[:, 2],
         }
     )  # fmt: skip
     rows = rows.assign(**dict.fromkeys(_OF_SERIES, ""))
@@ -110,6 +112,7 @@ def unlabeled_set(
         {
             "series": table["series_uid"], "patient": table["series_uid"].map(patients).fillna(""),
             "slice": middle, "z_mm": middle * table["step_mm"],
+            "step_mm": table["step_mm"],
         }
     )  # fmt: skip
     series = series_table(tables).set_index("series_uid")
@@ -127,9 +130,9 @@ def series_table(tables: Sequence[Path]) -> pd.DataFrame:
 
 
 def _table(path: Path, needed: Sequence[str]) -> pd.DataFrame:
-    text = dict.fromkeys(("series_uid", "series", *_OF_SERIES), str)
+    kinds = {name: str if name in _TEXT else float for name in needed}
     with parsing(path, "a table of prepared images", "prepare them anew"):
-        return pd.read_csv(path, usecols=list(needed), dtype=text, keep_default_na=False)
+        return pd.read_csv(path, usecols=list(needed), dtype=kinds, keep_default_na=False)
 
 
 def _pixel_mm(

@@ -25,6 +25,7 @@ COLUMNS = (
     "same_acquisition", "image_1", "image_2",
 )  # fmt: skip
 _APART_MM = 15.0  # of two slices that look unlike
+_LEAST_STEP_MM = 2.0
 _SLACK = 1.5  # steps between slices that a shift may differ by
 
 
@@ -88,6 +89,9 @@ def _by_series(
     mine = first.rows.iloc[pairs["query"]].reset_index(drop=True).add_suffix("_1")
     theirs = second.rows.iloc[pairs["row"]].reset_index(drop=True).add_suffix("_2")
     joined = pd.concat([pairs.reset_index(drop=True), mine, theirs], axis=1)
+    joined["z_mm_2"] += joined["offset"] * joined["step_mm_2"]
+    joined["slice_2"] = (joined["slice_2"] + joined["offset"]).astype(int)
+    joined["slice_1"] = joined["slice_1"].astype(int)
     scans = [f"{_SCAN[images.name == 'unlabeled']}_{side}"
              for images, side in ((first, 1), (second, 2))]  # fmt: skip
     rows = pd.DataFrame([_row(group, limits) for _, group in joined.groupby(scans, sort=False)])
@@ -130,8 +134,8 @@ def _apart(group: pd.DataFrame) -> pd.DataFrame:
 
 def _in_order(group: pd.DataFrame) -> int:
     """Return how many slices of one series lie in another as far apart as in their own."""
-    steps = [_step(group["z_mm_1"]), _step(group["z_mm_2"])]
-    return consistent((group["z_mm_2"] - group["z_mm_1"]).to_numpy(), _SLACK * max(steps))
+    step = np.nanmax([_LEAST_STEP_MM, group["step_mm_1"].iloc[0], group["step_mm_2"].iloc[0]])
+    return consistent((group["z_mm_2"] - group["z_mm_1"]).to_numpy(), _SLACK * float(step))
 
 
 _SCAN = {True: "series", False: "patient"}
@@ -142,12 +146,6 @@ def _same(best: pd.Series, key: str) -> str:
     """Return whether two series have one study, frame or time; empty where a header is silent."""
     one, other = best[f"{key}_1"], best[f"{key}_2"]
     return str(one == other).lower() if one and other else ""
-
-
-def _step(positions: pd.Series) -> float:
-    """Return the smallest distance between positions of a series, 5 mm where there is one only."""
-    gaps = np.diff(np.unique(positions.dropna()))
-    return float(min(gaps.min(initial=np.inf), 5.0))
 
 
 def _once(rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from maknet.provenance.numbers import Number, figures, printed_numbers, rests_on
 from maknet.provenance.paths import resolve
 from maknet.provenance.records import read_records
 
+LEFT_OUT = "left out"
 _LABELED = ("prepare_lesions", "prepare_patches")
 
 
@@ -24,8 +25,8 @@ class Source:
     Attributes:
         name: SeriesInstanceUID, or the folder of a series that had none.
         job: Number of the job that prepared it.
-        status: `accepted` or `refused`; the split of labeled lesions.
-        detail: Why it was refused, or the number of lesions.
+        status: `accepted`, `refused` or `left out`; the split of labeled lesions.
+        detail: Why it was refused or left out, or the number of lesions.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Reached:
 
 def series_sources(graph: JobGraph) -> Iterator[Source]:
     """Yield every unlabeled series that was prepared for the run, refused ones among them."""
+    left_out = _left_out(graph)
     for number, job in enumerate(graph.jobs):
         tables = [p for p in job.outputs if p.endswith(".series.csv")]
         if job.rule != "prepare_series" or not tables or job.wildcards.get("scenario"):
@@ -56,7 +58,21 @@ def series_sources(graph: JobGraph) -> Iterator[Source]:
         path = resolve(tables[0])
         for row in read_rows(path) if path.is_file() else []:
             detail = " ".join(part for part in (row["reason"], row["detail"]) if part)
-            yield Source(row["series_uid"] or row["folder"], number, row["status"], detail)
+            name, status = row["series_uid"] or row["folder"], row["status"]
+            if name in left_out:
+                status, detail = LEFT_OUT, left_out[name]
+            yield Source(name, number, status, detail)
+
+
+def _left_out(graph: JobGraph) -> dict[str, str]:
+    """Return the series that no network saw, with the reasons."""
+    found: dict[str, str] = {}
+    for job in graph.jobs:
+        if job.rule == "exclude_series" and not job.wildcards.get("scenario"):
+            for path in map(resolve, job.outputs):
+                rows = read_rows(path) if path.is_file() else []
+                found |= {row["series_uid"]: row["reason"] for row in rows}
+    return found
 
 
 def patient_sources(graph: JobGraph) -> dict[str, list[Source]]:
@@ -101,7 +117,7 @@ def reached(results: Path, *, series: str = "", patient: str = "") -> Reached:
             f"{results}: no job of this run prepared {what}. {len(known)} unlabeled series are "
             "known by their SeriesInstanceUID, and labeled patients by DeepLesion's Patient_index."
         )
-    used = {source.job for source in sources if source.status != "refused"}
+    used = {source.job for source in sources if source.status not in ("refused", LEFT_OUT)}
     numbers = printed_numbers(results, graph) + figures(sorted(graph.makers), graph)
     return Reached(sources, [n for n in numbers if used & rests_on(n, graph)])
 

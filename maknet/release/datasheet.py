@@ -170,6 +170,7 @@ def _who(source: LabelSource) -> str:
 
 def _composition(source: LabelSource) -> list[str]:
     labels = source.labels
+    used = ~labels.excluded
     columns = markdown_table(("Column", "Type", "Meaning"), [
         (f"`{column.name}`", f"`{column.kind}`", column.meaning) for column in COLUMNS
     ])  # fmt: skip
@@ -180,7 +181,8 @@ def _composition(source: LabelSource) -> list[str]:
         ("Batches of series", f"{len(labels.batches):,}"),
         ("Labels that the network knows", f"{len(labels.names):,}"),
         ("Labels given, over all images", f"{labels.label_counts().sum():,}"),
-        ("Images without a label", f"{(labels.labels_per_image() == 0).sum():,}"),
+        ("Images without a label", f"{(labels.labels_per_image()[used] == 0).sum():,}"),
+        ("Images left out of all trainings, never labeled", f"{labels.excluded.sum():,}"),
         ("Candidates dropped as exclusive", f"{labels.removed.sum(dtype=np.int64):,}"),
     ])  # fmt: skip
     return [
@@ -190,7 +192,9 @@ def _composition(source: LabelSource) -> list[str]:
         "sources.",
         columns, counts, *_label_counts(labels),
         "**A sample?** All images of the run are here, those without a label too.",
-        "**Missing.** An image whose scores all were too low has an empty list.",
+        "**Missing.** An image whose scores all were too low has an empty list. So has one that "
+        "was left out (column `excluded`): its scan is that of a patient in a validation or test "
+        "set, or is there twice.",
         "**Relations.** Images of one series are of one patient, and a patient may have several "
         "series. No split is recommended; what splits the rows must keep patients apart, by the "
         "tables of the archives.",
@@ -202,10 +206,11 @@ def _composition(source: LabelSource) -> list[str]:
 
 def _label_counts(labels: PseudoLabels) -> list[str]:
     """Return how many labels images have, and which labels are the most frequent."""
-    total, counts = len(labels), labels.label_counts()
+    used, counts = ~labels.excluded, labels.label_counts()
+    total = int(used.sum())
     per_image = markdown_table(("Labels of an image", "Images", "Share"), [
         (number, f"{images:,}", _share(images, total))
-        for number, images in enumerate(np.bincount(labels.labels_per_image()).tolist())
+        for number, images in enumerate(np.bincount(labels.labels_per_image()[used]).tolist())
     ])  # fmt: skip
     order = np.argsort(-counts, kind="stable")[:_MOST_FREQUENT]
     frequent = markdown_table(("Label", "Images", "Share"), [

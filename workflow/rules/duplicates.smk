@@ -30,7 +30,7 @@ rule find_duplicates:
     threads: 1
     resources:
         mem_mb=memory(3000, 2000),
-        runtime=limit(60, UNLABELED_IMAGES, 100),
+        runtime=limit(120, UNLABELED_IMAGES, 40),
     params:
         dataset=config["dataset"],
         unlabeled=UNLABELED_NAME,

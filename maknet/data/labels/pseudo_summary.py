@@ -36,7 +36,7 @@ def summarize_rounds(rounds: Sequence[PseudoLabels], labelers: Sequence[str]) ->
             "images": len(counts),
             "excluded": int(labels.excluded.sum()),
             "without_label": int((counts == 0).sum()),
-            "labels_per_image": float(counts.mean()),
+            "labels_per_image": float(counts.mean()) if len(counts) else 0.0,
             "removed_as_exclusive": int(labels.removed.sum(dtype=np.int64)),
             "changed_images": images,
             "changed_labels": entries,
@@ -70,4 +70,5 @@ def _changes(before: PseudoLabels, after: PseudoLabels) -> tuple[float, float]:
         images += int((old != new).any(1).sum())
         differing += int((old != new).sum())
         either += int((old | new).sum())
-    return images / len(after), differing / either if either else 0.0
+    used = max(int((~after.excluded).sum()), 1)
+    return images / used, differing / either if either else 0.0

@@ -29,24 +29,28 @@ PAIRS = pd.DataFrame(
 )
 
 
-def test_series_of_evaluated_patients_go_with_their_study_and_patient() -> None:
+def test_series_of_evaluated_patients_go_with_study_patient_and_scan() -> None:
     found = excluded_series(PAIRS, SERIES, {"a": "P", "f": "P"}, "drop", "keep")
-    assert found == {"a": "shows a patient of test", "b": "study of a", "f": "patient of a"}
+    why = "study, scan or patient of a"
+    # c is a copy of b, which is of a's study.
+    assert found == {"a": "shows a patient of test", "b": why, "c": why, "f": why}
 
 
 def test_likely_pairs_count_where_they_shall() -> None:
-    found = excluded_series(PAIRS, SERIES, {}, "drop", "keep", "likely")
-    assert set(found) == {"a", "b", "c"}
+    alone = PAIRS[PAIRS["series_1"] != "b"]
+    assert set(excluded_series(alone, SERIES, {}, "drop", "keep")) == {"a", "b"}
+    found = excluded_series(alone, SERIES, {}, "drop", "keep", "likely")
+    assert found["c"] == "shows a patient of hand"
     assert excluded_series(PAIRS, SERIES, {}, "report", "keep", "likely") == {}
 
 
 def test_of_one_scan_the_series_with_most_images_stays() -> None:
-    assert excluded_series(PAIRS, SERIES, {}, "report", "one") == {
-        "c": "same scan as b", "e": "same scan as d",
-    }  # fmt: skip
-    # What is left out for another reason is nobody's better copy.
+    expected = {"c": "same scan as b", "e": "same scan as d"}
+    assert excluded_series(PAIRS, SERIES, {}, "report", "one") == expected
+    likely = PAIRS.assign(verdict="likely")
+    assert excluded_series(likely, SERIES, {}, "report", "one", "likely") == {}
     both = excluded_series(PAIRS, SERIES, {}, "drop", "one")
-    assert both == {"a": "shows a patient of test", "b": "study of a", "e": "same scan as d"}
+    assert set(both) == {"a", "b", "c", "e"}
 
 
 def test_a_run_stops_and_names_the_first() -> None:
@@ -66,8 +70,9 @@ def test_rows_are_those_of_the_shards(tmp_path: Path) -> None:
     pool = ConcatShards(shards)
     found = read_excluded(tmp_path / "excluded.csv", pool)
     assert found.tolist() == [True, True, False, False, True]
-    write_rows(tmp_path / "excluded.csv", COLUMNS, [{**rows[0], "batch": "b7"}])
-    with pytest.raises(InputError, match=r"excluded\.csv is not a list of left out images"):
-        read_excluded(tmp_path / "excluded.csv", pool)
+    for wrong in ({"batch": "b7"}, {"image": 4}, {"image": -1}):
+        write_rows(tmp_path / "excluded.csv", COLUMNS, [{**rows[0], **wrong}])
+        with pytest.raises(InputError, match=r"excluded\.csv is not a list of left out images"):
+            read_excluded(tmp_path / "excluded.csv", pool)
     write_rows(tmp_path / "none.csv", COLUMNS, [])
     assert not read_excluded(tmp_path / "none.csv", pool).any()
