@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.planted_copies import COPIES, Stack
@@ -349,6 +350,30 @@ def roc(copies: NDArray[np.float64], look_alikes: NDArray[np.float32]) -> list[d
     ]  # fmt: skip
 
 
+def draw(result: dict[str, Any], path: Path) -> None:
+    """Draw the ROC of single slices, and how alike the neighbors of real series are."""
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    roc_axis, curve = figure.subplots(1, 2)
+    points = result["planted"]["roc"]
+    look_alikes = result["planted"]["look-alikes"]
+    roc_axis.plot(
+        [p["false"] / look_alikes for p in points], [p["recall"] for p in points], "o-"
+    )  # fmt: skip
+    for point in points[::2]:
+        at = point["false"] / look_alikes, point["recall"]
+        roc_axis.annotate(f"{point['threshold']:g}", at, fontsize=7)
+    roc_axis.set(
+        xlabel="look-alikes taken for copies", ylabel="copies found",
+        title="Single slices, by least correlation", ylim=(0.8, 1.005),
+    )  # fmt: skip
+    for name in sorted({row["series"] for row in result["neighbors"]}):
+        rows = [row for row in result["neighbors"] if row["series"] == name]
+        curve.plot([r["mm"] for r in rows], [r["correlation"] for r in rows], "o-", label=name)
+    curve.set(xlabel="mm apart", ylabel="correlation, median", title="Neighbors in real series")
+    curve.legend(fontsize=7)
+    figure.savefig(path, dpi=110)
+
+
 def share(found: NDArray[np.bool_]) -> float:
     """Return the part that holds, NaN of nothing."""
     return rounded(found.mean() if len(found) else np.nan, 4)
@@ -369,6 +394,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=21_000)
     parser.add_argument("--series", type=int, default=16)
     parser.add_argument("--other-series", type=int, default=100)
+    parser.add_argument("--plot", type=Path, help="a picture to draw")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     limits = Limits()
@@ -387,6 +413,8 @@ def main() -> None:
     }
     text = json.dumps(result, indent=1)
     print(text)
+    if chosen.plot:
+        draw(result, chosen.plot)
     if chosen.out:
         chosen.out.write_text(f"{text}\n")
 
