@@ -34,9 +34,9 @@ def test_a_link_to_nowhere_is_refused_alone(
     if scratch:
         (tmp_path / scratch).mkdir()
         resources = {"scratch": str(tmp_path / scratch)}
-    out = [tmp_path / name for name in ("s.npy", "i.csv", "t.csv", "p.npz")]
+    out = [tmp_path / name for name in ("s.npy", "f.npz", "i.csv", "t.csv", "p.npz")]
     main("batch0000", linked, IMAGE, RULES, resources, *out)
-    rows = {row["folder"]: row["reason"] for row in read_rows(out[2])}
+    rows = {row["folder"]: row["reason"] for row in read_rows(out[3])}
     assert rows == {"a": "", "b": "unreadable"}
     assert ("is read where it lies" in caplog.text) == bool(scratch)
 
@@ -45,7 +45,7 @@ def test_a_whole_batch_is_read_from_the_nodes_disk(
     linked: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (linked / "b").unlink()
-    out = [tmp_path / name for name in ("s.npy", "i.csv", "t.csv", "p.npz")]
+    out = [tmp_path / name for name in ("s.npy", "f.npz", "i.csv", "t.csv", "p.npz")]
     main("batch0000", linked, IMAGE, RULES, {"scratch": str(tmp_path)}, *out)
     assert "is read where it lies" not in caplog.text
-    assert [row["status"] for row in read_rows(out[2])] == ["accepted"]
+    assert [row["status"] for row in read_rows(out[3])] == ["accepted"]
