@@ -18,9 +18,10 @@ from tests.workflow.conftest import MINI, PLANNED_JOB, ROOT, Run
 
 pytestmark = pytest.mark.workflow
 OTHER = {
-    "cpu": "cuda", "f1": "auc", "auc": "f1", "last": "auc", "labeled": "recounted", "drop": "keep",
+    "cpu": "cuda", "f1": "auc", "auc": "f1", "last": "auc", "labeled": "recounted",
+    "drop": "keep report",
     "lesanet": "none", "patient": "lesanet", "idc": "nbia", "portable": "native",
-    "published": "none",
+    "published": "none", "keep": "one", "likely": "confirmed", "confirmed": "likely",
 }  # fmt: skip
 # These decide which rules there are, which is no change of a job.
 SOURCES = (
@@ -46,7 +47,7 @@ def others(value: Any) -> list[Any]:
     if isinstance(value, int | float):
         return [value + 1, value * 0.9, value - 1, value + 2]
     if isinstance(value, str):
-        return [OTHER[value]] if value in OTHER else []
+        return list(OTHER.get(value, "").split())
     if isinstance(value, list) and value and isinstance(value[0], int | float):
         return [[*value[:-1], value[-1] * 0.95], [*value[:-1], value[-1] + 1], value[:-1]]
     return [["bodypart", "type"]] if value == ["bodypart"] else []
