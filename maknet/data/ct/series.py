@@ -94,6 +94,7 @@ class SortedSeries:
     direction: tuple[float, ...]
     series_uid: str
     left_out: Mapping[str, int]
+    scan: Scan
 
     def __len__(self) -> int:
         """Return the number of slices."""
@@ -116,7 +117,7 @@ class SortedSeries:
         return Volume(
             _read_pixels(chosen, max_bytes), self.spacing_mm, self.positions_mm[start:stop],
             self.direction, self.series_uid, self.left_out,
-            tuple(printable(header.sop_uid) for header in chosen), Scan.of(self.slices),
+            tuple(printable(header.sop_uid) for header in chosen), self.scan,
         )  # fmt: skip
 
 
@@ -176,6 +177,7 @@ def sort_series(
         direction,
         slices[0].series_uid or name,
         {kind: count for kind, count in left_out.items() if count},
+        Scan.of(slices),
     )
 
 
