@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -38,6 +39,7 @@ from maknet.duplicates.fingerprint import LENGTH, fingerprints, image_fingerprin
 from maknet.duplicates.metric import Metric, fit_metric
 from maknet.duplicates.search import Neighbors, nearest
 from maknet.duplicates.variations import CUTS, cut, variations
+from maknet.files import ROOT
 from maknet.leakage.image_sets import ImageSet
 from maknet.leakage.pairs import find_duplicates
 from maknet.phantom.anatomy import random_patient
@@ -49,6 +51,7 @@ WINDOW = SETTINGS.window_hu
 MATRIX, STEP_MM = 160, 2.5
 REAL = ("head_neck", "abdomen_jpeg2000", "chest_crop_1", "chest_crop_2")
 SEED = 20
+LIMITS = Limits.from_config(yaml.safe_load((ROOT / "config/paper.yaml").read_text())["duplicates"])
 
 
 @dataclass(frozen=True)
@@ -397,7 +400,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="a picture to draw")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
-    limits = Limits()
+    limits = LIMITS
     with ProcessPoolExecutor() as pool:
         found = pool.map(middle_fingerprint, range(chosen.others), chunksize=200)
         others = np.stack(list(found))

@@ -24,10 +24,10 @@ logger = logging.getLogger("maknet")
 
 def main(
     pairs: Path, indices: Sequence[Path], tables: Sequence[Path], manifest: Path | None,
-    leakage: Leakage, act_on: Verdict, duplicates: Duplicates, batch_size: int, excluded: Path,
+    leakage: Leakage, act_on: Verdict, duplicates: Duplicates, excluded: Path,
 ) -> None:  # fmt: skip
     found = pd.read_csv(pairs, dtype=str, keep_default_na=False)
-    patients = {uid: item.patient for uid, item in series_facts(manifest, batch_size).items()}
+    patients = {uid: item.patient for uid, item in series_facts(manifest).items()}
     series = excluded_series(found, series_table(tables), patients, leakage, duplicates, act_on)
     rows = excluded_images(series, indices)
     logger.info("%d series with %d images are left out", len(series), len(rows))

@@ -6,6 +6,7 @@ from typing import Any
 
 from maknet.config.manifest import series_facts
 from maknet.data.arrays import save_arrays
+from maknet.data.deeplesion.info import load_info
 from maknet.duplicates.decide import Limits
 from maknet.files import write_frame
 from maknet.jobs.script import run_script
@@ -18,19 +19,18 @@ def main(
     dl_info: Path, labeled: Sequence[Path], labeled_indices: Sequence[Path],
     labeled_fingerprints: Sequence[Path], shards: Sequence[Path], indices: Sequence[Path],
     fingerprints: Sequence[Path], tables: Sequence[Path], manifest: Path | None, dataset: str,
-    unlabeled: str, limits: Mapping[str, Any], batch_size: int, seed: int,
+    unlabeled: str, limits: Mapping[str, Any], seed: int,
     pairs: Path, collections: Path, pictures: Path,
 ) -> None:  # fmt: skip
-    facts = series_facts(manifest, batch_size)
+    facts, series, lesions = series_facts(manifest), series_table(tables), load_info(dl_info)
     splits = [
-        labeled_set(shard.stem, shard, index, found, dl_info)
+        labeled_set(shard.stem, shard, index, found, lesions)
         for shard, index, found in zip(labeled, labeled_indices, labeled_fingerprints, strict=True)
     ]
     patients = {uid: item.patient for uid, item in facts.items()}
-    images = unlabeled_set(shards, indices, fingerprints, tables, patients)
+    images = unlabeled_set(shards, indices, fingerprints, series, patients)
     found = find_duplicates(splits, images, Limits.from_config(limits), seed)
     save_arrays(pictures, pictures=pair_pictures(found, [*splits, images]))
-    series = series_table(tables)
     names = {
         uid: facts[uid].collection if uid in facts else unlabeled for uid in series["series_uid"]
     }

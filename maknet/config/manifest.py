@@ -55,11 +55,13 @@ class ManifestSeries:
     labels: tuple[str, ...] = field(default=(), repr=False)
 
 
-def series_facts(path: str | Path | None, batch_size: int) -> dict[str, ManifestSeries]:
-    """Return what a manifest says of each series, by SeriesInstanceUID; nothing without one."""
-    if not path:
-        return {}
-    return {item.uid: item for item in read_manifest(path, batch_size, allow_noncommercial=True)}
+def series_facts(path: str | Path | None) -> dict[str, ManifestSeries]:
+    """Return what a manifest says of each series, by SeriesInstanceUID; nothing without one.
+
+    Its batches are of no meaning here.
+    """
+    listed = read_manifest(path, batch_size=1, allow_noncommercial=True) if path else []
+    return {item.uid: item for item in listed}
 
 
 def read_manifest(

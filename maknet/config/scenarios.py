@@ -18,7 +18,7 @@ from maknet.errors import InputError
 
 FOLDER = "scenarios"
 # No scenario's, since all scenarios share what these decide.
-_SHARED = ("student.rounds", "generic", "device", "unlabeled.batch_size")
+_SHARED = ("student.rounds", "generic", "device")
 
 
 def name_of(folder: str) -> str:

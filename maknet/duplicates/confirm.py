@@ -2,8 +2,7 @@
 
 Look-alikes of two patients agree in their outlines at best; edges of bone, vessels and bowel agree
 in a copy only. Compared is the mean of an image's slices, and single ones where slices lie between
-each other's. P pairs, C slices, S the image side, n the
-side of the common grid.
+each other's. P pairs, C slices, S the image side, n the side of the common grid.
 """
 
 from dataclasses import dataclass
@@ -14,17 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from maknet.duplicates.frames import body_frames, reduced_hu
+from maknet.duplicates.frames import SOFT_HU, body_frames, reduced_hu
 from maknet.duplicates.registration import Placement, banded, gaussian, register, sample
 
 Window = tuple[float, float]
 
-_SOFT_HU = (-160.0, 240.0)
 _BODY = 0.05  # of the soft window: brighter than air and lung
-_BAND = (
-    0.7,
-    2.0,
-)  # standard deviations of the blurs whose difference is the detail, in grid pixels
+_BAND = (0.7, 2.0)  # sigmas of the blurs whose difference is the detail, in pixels of the grid
 _COARSE, _FINE = 40, 96  # sides of the common grid
 _PROMISING = 0.7  # of the coarse detail: what agrees less is not looked at in full
 _MEDIAN_OF_SQUARES = 0.455  # of a normal variable
@@ -162,7 +157,7 @@ def _soft(images: NDArray[np.uint8], window_hu: Window) -> Tensor:
     """Return images (P, C, S, S) in the soft-tissue window, 0 to 1."""
     low, high = window_hu
     hu = torch.from_numpy(np.ascontiguousarray(images)).float() * ((high - low) / 255) + low
-    return ((hu - _SOFT_HU[0]) / (_SOFT_HU[1] - _SOFT_HU[0])).clamp(0, 1)
+    return ((hu - SOFT_HU[0]) / (SOFT_HU[1] - SOFT_HU[0])).clamp(0, 1)
 
 
 def _reduced(images: Tensor) -> Tensor:
@@ -186,7 +181,7 @@ def _around_body(first: Tensor, second: Tensor, known: Tensor) -> Tensor:
 
 
 def _sums(pictures: Tensor, reach: int) -> Tensor:
-    """Return the sums of squares of neighbors, up to `reach` to each side."""
+    """Return the sum around each pixel, up to `reach` rows and columns to each side."""
     matrix = banded(pictures.shape[-1], reach, torch.ones(2 * reach + 1))
     return matrix @ pictures @ matrix
 

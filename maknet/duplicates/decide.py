@@ -29,12 +29,12 @@ class Limits:
         size_tolerance: How much the sizes along rows and columns may differ, as a part.
     """
 
-    nearest: int = 10
-    probes: int = 8
-    correlation: float = 0.8
-    several: float = 0.92
-    certain: float = 0.95
-    size_tolerance: float = 0.05
+    nearest: int
+    probes: int
+    correlation: float
+    several: float
+    certain: float
+    size_tolerance: float
 
     @classmethod
     def from_config(cls, section: Mapping[str, Any]) -> "Limits":

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maknet.data.arrays import load_arrays, save_arrays
-from maknet.duplicates.frames import SIDE, Frames, body_frames, reduced_hu
+from maknet.duplicates.frames import REACH, SIDE, SOFT_HU, Frames, body_frames, reduced_hu
 from maknet.errors import InputError
 
-_SOFT_HU = (-160.0, 240.0)
 _ORDER = 10  # half waves along rows and columns together
-_REACH = 2.2  # standard deviations of the frame to each side
 _STEPS = 300.0  # of the stored whole numbers, for a vector of length 1
 _BLOCK = 32  # slices at a time
 LENGTH = (_ORDER + 1) * (_ORDER + 2) // 2 - 1
@@ -50,7 +48,7 @@ def image_fingerprints(
 
 
 def _fingerprints(hu: NDArray[np.float32]) -> NDArray[np.int8]:
-    low, high = _SOFT_HU
+    low, high = SOFT_HU
     soft = np.clip((hu.astype(np.float64) - low) / (high - low), 0, 1)
     rows, columns = _waves(body_frames(hu))
     weight = rows[:, :1].swapaxes(1, 2) * columns[:, :1]
@@ -74,7 +72,7 @@ def _waves(frames: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     order = np.arange(_ORDER + 1)[:, None]
     for along in (0, 1):
         axis = (np.arange(SIDE) + 0.5) / SIDE
-        at = (axis - frames.center[:, along, None]) / (_REACH * frames.spread[:, along, None])
+        at = (axis - frames.center[:, along, None]) / (REACH * frames.spread[:, along, None])
         fading = np.where(np.abs(at) < 1, np.cos(np.pi / 2 * at), 0.0)
         found.append(np.cos(np.pi * order * (at[:, None] + 1) / 2) * fading[:, None])
     return found[0], found[1]
@@ -93,9 +91,18 @@ class Fingerprints:
     window_hu: tuple[float, float]
 
 
-def save_fingerprints(path: str | Path, found: Fingerprints) -> None:
-    """Write the fingerprints of a shard as an `.npz`."""
-    save_arrays(path, fingerprints=found.values, window_hu=np.array(found.window_hu, np.float64))
+def save_fingerprints(
+    path: str | Path, parts: Sequence[NDArray[np.int8]], window_hu: tuple[float, float]
+) -> None:
+    """Write the fingerprints of a shard as an `.npz`.
+
+    Args:
+        path: File to write.
+        parts: Fingerprints of its images in order, (N, 3, F) each; there may be none.
+        window_hu: HU shown as 0 and as 255 in the images.
+    """
+    values = np.concatenate([np.empty((0, 3, LENGTH), np.int8), *parts])
+    save_arrays(path, fingerprints=values, window_hu=np.array(window_hu, np.float64))
 
 
 def load_fingerprints(paths: Sequence[str | Path]) -> Fingerprints:

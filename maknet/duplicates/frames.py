@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 64  # of the reduced slices that frames and fingerprints are made from
-_LEAN_HU = (
-    -50.0,
-    50.0,
-)  # 0 below, 1 above: muscle, organs and bone count; fat, cushions, air do not
-_REACH = (
-    2.2  # moments are taken again within so many standard deviations, without what lies far off
-)
-_ROUNDS = 3
+REACH = 2.2  # standard deviations to each side that a frame shows
+SOFT_HU = (-160.0, 240.0)  # the window in which scans are compared
+# 0 below, 1 above: muscle, organs and bone count; fat, cushions and air do not.
+_LEAN_HU = (-50.0, 50.0)
+_ROUNDS = 3  # moments are taken again within the frame, without what lies far off
 
 
 @dataclass(frozen=True)
@@ -31,10 +28,6 @@ class Frames:
 
     center: NDArray[np.float64]
     spread: NDArray[np.float64]
-
-    def __getitem__(self, rows: NDArray[np.int64]) -> "Frames":
-        """Return the frames of some slices."""
-        return Frames(self.center[rows], self.spread[rows])
 
 
 def reduced_hu(slices: NDArray[np.uint8], window_hu: tuple[float, float]) -> NDArray[np.float32]:
@@ -66,7 +59,7 @@ def body_frames(hu: NDArray[np.float32]) -> Frames:
         rows = np.einsum("nyx,nx->ny", lean, within[1]) * within[0]
         columns = np.einsum("nyx,ny->nx", lean, within[0]) * within[1]
         center, spread = np.stack([_moments(line, axis) for line in (rows, columns)]).swapaxes(0, 1)
-        near = np.abs(axis - center[..., None]) < _REACH * spread[..., None]
+        near = np.abs(axis - center[..., None]) < REACH * spread[..., None]
         within = near.astype(np.float64)
     return Frames(center.T, spread.T)
 

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DIMENSIONS = 48
-_RIDGE = (
-    1e-5 * 300.0**2
-)  # variance that is there in any case, the rounding to whole numbers included
+# Variance that is there in any case, the rounding to whole numbers included.
+_RIDGE = 1e-5 * 300.0**2
 
 
 @dataclass(frozen=True)

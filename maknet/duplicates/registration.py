@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from maknet.duplicates.frames import Frames
+from maknet.duplicates.frames import REACH, Frames
 
-REACH = 2.2  # standard deviations of the body's frame that the common grid shows to each side
 _LEVELS = ((20, 4.0, 6), (40, 1.25, 6))  # side of the grid, blur in pixels of 128, steps
 _STEP, _FARTHEST = 0.2, 0.8  # of a frame's standard deviation, and of the logarithm of its scale
 

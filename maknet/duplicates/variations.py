@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from maknet.duplicates.frames import SOFT_HU
+
 _NOISE_HU = (10.0, 40.0)
 _BLUR = (0.003, 0.006)  # standard deviation of a softer kernel, in parts of the side
 _SHARPENING = (0.5, 1.5)
-_WINDOW_HU = (-160.0, 240.0)
 _CUT = 0.1  # of the side
 # Cuts of the sides top, bottom, left, right that a labeled slice is looked for with.
 CUTS = ((0.0,) * 4, *(tuple(_CUT if side == at else 0.0 for side in range(4)) for at in range(4)))
@@ -34,9 +35,7 @@ def variations(
     middle, side = images[:, images.shape[1] // 2], images.shape[-1]
     gray = middle.astype(np.float32)
     a_hu = np.float32(255 / (window_hu[1] - window_hu[0]))
-    noise: NDArray[np.float32] = gaussian_filter(
-        generator.standard_normal(gray.shape, np.float32), (0, 0.6, 0.6)
-    )
+    noise = gaussian_filter(generator.standard_normal(gray.shape, np.float32), (0, 0.6, 0.6))
     yield _whole(gray + noise / noise.std() * generator.uniform(*_NOISE_HU) * a_hu)
     yield _whole(gaussian_filter(gray, (0, *[generator.uniform(*_BLUR) * side] * 2)))
     fine = gray - gaussian_filter(gray, (0, _BLUR[1] * side, _BLUR[1] * side))
@@ -45,7 +44,7 @@ def variations(
         yield _whole((gray + neighbor) / 2)
     for at in range(4):
         yield cut(middle, tuple(generator.uniform(0, _CUT / 2) * (side == at) for side in range(4)))
-    low, high = ((hu - window_hu[0]) * a_hu for hu in _WINDOW_HU)
+    low, high = ((hu - window_hu[0]) * a_hu for hu in SOFT_HU)
     yield _whole(np.clip(gray, low, high))
 
 

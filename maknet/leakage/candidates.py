@@ -40,6 +40,25 @@ class Query:
     vectors: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Database:
+    """A set in which images are looked for.
+
+    Attributes:
+        images: The set, N images of C slices.
+        vectors: The vectors of all slices, image by image, (N * C, D).
+    """
+
+    images: ImageSet
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, images: ImageSet, metric: Metric) -> "Database":
+        """Return a set with its vectors."""
+        flat = images.fingerprints.reshape(-1, images.fingerprints.shape[-1])
+        return cls(images, metric(flat))
+
+
 def learn_metric(sets: list[ImageSet], seed: int) -> Metric:
     """Learn what copies may differ in, from images of all sets."""
     originals, changed, population = [], [], []
@@ -80,23 +99,20 @@ def _spread(count: int, most: int) -> NDArray[np.int64]:
     return (2 * np.arange(number) + 1) * count // (2 * number)
 
 
-def candidate_pairs(
-    query: Query, database: ImageSet, metric: Metric, limits: Limits
-) -> pd.DataFrame:
+def candidate_pairs(query: Query, database: Database, limits: Limits) -> pd.DataFrame:
     """Return the pairs worth a look: `query`, `row` (images of the sets), `similarity`.
 
     Of each query and each series that is near to it, the nearest image. Pairs within a series, and
     labeled pairs of one patient, are left out.
     """
-    slices = database.fingerprints.shape[1]
-    vectors = metric(database.fingerprints.reshape(-1, database.fingerprints.shape[-1]))
-    asked = query.vectors.reshape(-1, vectors.shape[1])
+    known, slices = database.images, database.images.fingerprints.shape[1]
+    asked = query.vectors.reshape(-1, database.vectors.shape[1])
     groups: tuple[NDArray[np.int64] | None, NDArray[np.int64] | None] = None, None
-    if (query.images.name == "unlabeled") == (database.name == "unlabeled"):
-        key = "series" if database.name == "unlabeled" else "patient"
-        own, others = _groups(query.images.rows[key].to_numpy()[query.rows], database.rows[key])
+    if (query.images.name == "unlabeled") == (known.name == "unlabeled"):
+        key = "series" if known.name == "unlabeled" else "patient"
+        own, others = _groups(query.images.rows[key].to_numpy()[query.rows], known.rows[key])
         groups = np.tile(own, len(query.vectors)), np.repeat(others, slices)
-    found = nearest(asked, vectors, limits.nearest, *groups)
+    found = nearest(asked, database.vectors, limits.nearest, *groups)
     pairs = pd.DataFrame(
         {
             "query": query.rows[found.query % max(len(query.rows), 1)],
@@ -105,7 +121,7 @@ def candidate_pairs(
         }
     )  # fmt: skip
     pairs = pairs[pairs["similarity"] >= _LEAST_SIMILAR].reset_index(drop=True)
-    pairs["series"] = database.rows["series"].to_numpy()[pairs["row"]]
+    pairs["series"] = known.rows["series"].to_numpy()[pairs["row"]]
     best = pairs.sort_values(["query", "similarity", "row"], ascending=[True, False, True])
     return best.drop_duplicates(["query", "series"]).drop(columns="series").reset_index(drop=True)
 

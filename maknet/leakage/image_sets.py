@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from maknet.data.deeplesion.info import load_info
+from maknet.data.deeplesion.info import LesionRow
 from maknet.data.shards.pool import ConcatShards
 from maknet.data.shards.prefetch import ImageSource
 from maknet.data.shards.shard import ShardReader
@@ -50,10 +50,11 @@ class ImageSet:
         return len(self.rows)
 
     def images(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Read images (R, C, S, S)."""
-        out = np.empty((len(numbers), *self.source.shape[1:]), np.uint8)
-        self.source.read(numbers, out)
-        return out
+        """Read images (R, C, S, S), each from disk once however often it is asked for."""
+        different, places = np.unique(numbers, return_inverse=True)
+        out = np.empty((len(different), *self.source.shape[1:]), np.uint8)
+        self.source.read(different, out)
+        return out[places]
 
     def middle(self) -> NDArray[np.int8]:
         """Return the fingerprints of the middle slices, (N, F)."""
@@ -61,16 +62,22 @@ class ImageSet:
 
 
 def labeled_set(
-    name: str, shard: Path, index: Path, fingerprints: Path, dl_info: Path
-) -> ImageSet:  # fmt: skip
+    name: str, shard: Path, index: Path, fingerprints: Path, lesions: Sequence[LesionRow]
+) -> ImageSet:
     """Return the images of a labeled split.
+
+    Args:
+        name: Name of the split.
+        shard: Shard of its images.
+        index: Its index.
+        fingerprints: Fingerprints of its slices.
+        lesions: All rows of `DL_info.csv`.
 
     Raises:
         InputError: The files do not belong together.
     """
     source = ShardReader(shard)
     table = _table(index, ["lesion_index", "patient", "series", "key_slice", *_SIDES])
-    lesions = load_info(dl_info)
     spacing = np.array([lesions[int(i)].spacing_mm for i in table["lesion_index"]]).reshape(-1, 3)
     rows = pd.DataFrame(
         {
@@ -89,7 +96,7 @@ def unlabeled_set(
     shards: Sequence[Path],
     indices: Sequence[Path],
     fingerprints: Sequence[Path],
-    tables: Sequence[Path],
+    series: pd.DataFrame,
     patients: Mapping[str, str],
 ) -> ImageSet:
     """Return the unlabeled images of all batches.
@@ -98,7 +105,7 @@ def unlabeled_set(
         shards: Shards of the batches.
         indices: Their indices, and so on, in the same order.
         fingerprints: Their fingerprints.
-        tables: Their tables of series.
+        series: All accepted series, see `series_table`.
         patients: PatientID by SeriesInstanceUID, where they are known.
 
     Raises:
@@ -115,9 +122,9 @@ def unlabeled_set(
             "step_mm": table["step_mm"],
         }
     )  # fmt: skip
-    series = series_table(tables).set_index("series_uid")
+    by_uid = series.set_index("series_uid")
     for name in _OF_SERIES:
-        rows[name] = table["series_uid"].map(series[name]).fillna("")
+        rows[name] = table["series_uid"].map(by_uid[name]).fillna("")
     sizes = _pixel_mm(table, table["row_mm"], table["column_mm"], source.shape[-1])
     return _checked("unlabeled", source, fingerprints, rows.assign(**sizes), indices[0])
 

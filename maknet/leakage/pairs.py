@@ -1,14 +1,14 @@
 """Scans that are in two places: one row for each two series or labeled patients, and a verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
+from maknet.data.labels.label_table import SPLITS
 from maknet.duplicates.decide import CONFIRMED, LIKELY, Limits, alike, consistent
-from maknet.duplicates.metric import Metric
 from maknet.leakage.candidates import (
+    Database,
     Query,
     candidate_pairs,
     compare_pairs,
@@ -24,6 +24,9 @@ COLUMNS = (
     "correlation", "detail", "size_rows", "size_columns", "same_study", "same_frame",
     "same_acquisition", "image_1", "image_2",
 )  # fmt: skip
+_ADDED = ("dataset", "collection_1", "collection_2")  # once all is found
+_SCAN = {True: "series", False: "patient"}  # what a row is of: unlabeled, and labeled
+_SAME = {"study": "study_uid", "frame": "frame_uid", "acquisition": "acquisition"}
 _APART_MM = 15.0  # of two slices that look unlike
 _LEAST_STEP_MM = 2.0
 _SLACK = 1.5  # steps between slices that a shift may differ by
@@ -50,11 +53,12 @@ def find_duplicates(
     """
     metric = learn_metric([*labeled, unlabeled], seed)
     queries = [labeled_query(images, metric) for images in labeled if len(images)]
-    parts = [_found(query, unlabeled, metric, limits) for query in queries]
-    for one, other in combinations(queries, 2):
-        parts.append(_found(other, one.images, metric, limits))
-    probes = probe_query(unlabeled, metric, limits.probes)
-    parts.append(_once(_found(probes, unlabeled, metric, limits)))
+    everything = Database.of(unlabeled, metric)
+    parts = [_found(query, everything, limits) for query in queries]
+    for place, query in enumerate(queries[:-1]):
+        split = Database.of(query.images, metric)
+        parts += [_found(other, split, limits) for other in queries[place + 1 :]]
+    parts.append(_once(_found(probe_query(unlabeled, metric, limits.probes), everything, limits)))
     return _sorted([part for part in parts if len(part)])
 
 
@@ -70,16 +74,13 @@ def _sorted(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return ranked.drop(columns=order[:2]).reset_index(drop=True)
 
 
-_ADDED = ("dataset", "collection_1", "collection_2")
-
-
-def _found(query: Query, database: ImageSet, metric: Metric, limits: Limits) -> pd.DataFrame:
+def _found(query: Query, database: Database, limits: Limits) -> pd.DataFrame:
     """Return the series of a query and a database that show one scan."""
-    pairs = candidate_pairs(query, database, metric, limits)
-    pairs = compare_pairs(pairs, query.images, database)
+    pairs = candidate_pairs(query, database, limits)
+    pairs = compare_pairs(pairs, query.images, database.images)
     sizes = pairs[["size_rows", "size_columns"]].to_numpy()
     pairs = pairs[alike(pairs["correlation"].to_numpy(), sizes, limits)]
-    return _by_series(pairs, query.images, database, limits)
+    return _by_series(pairs, query.images, database.images, limits)
 
 
 def _by_series(
@@ -102,8 +103,8 @@ def _by_series(
 
 def _row(group: pd.DataFrame, limits: Limits) -> Mapping[str, object]:
     """Return what is said of two scans: their best pair, and how many pairs lie in order."""
-    best = group.sort_values(["correlation", "query", "row"], ascending=[False, True, True]).iloc[0]
     apart = _apart(group)
+    best = apart.iloc[0]
     in_order = sum(map(_in_order, (part for _, part in apart.groupby(["series_1", "series_2"]))))
     certain = best["correlation"] >= (limits.several if in_order > 1 else limits.certain)
     row = {name: best[name] for name in best.index if name in COLUMNS}
@@ -120,7 +121,7 @@ def _row(group: pd.DataFrame, limits: Limits) -> Mapping[str, object]:
 
 
 def _apart(group: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose slices are not neighbors of a better pair's: each is evidence anew."""
+    """Return the best pair, and those whose slices are no neighbors of a better one's."""
     ordered = group.sort_values(["correlation", "query", "row"], ascending=[False, True, True])
     kept: list[int] = []
     z_mm = ordered["z_mm_2"].to_numpy()
@@ -136,10 +137,6 @@ def _in_order(group: pd.DataFrame) -> int:
     """Return how many slices of one series lie in another as far apart as in their own."""
     step = np.nanmax([_LEAST_STEP_MM, group["step_mm_1"].iloc[0], group["step_mm_2"].iloc[0]])
     return consistent((group["z_mm_2"] - group["z_mm_1"]).to_numpy(), _SLACK * float(step))
-
-
-_SCAN = {True: "series", False: "patient"}
-_SAME = {"study": "study_uid", "frame": "frame_uid", "acquisition": "acquisition"}
 
 
 def _same(best: pd.Series, key: str) -> str:
@@ -185,7 +182,7 @@ def _counts(pairs: pd.DataFrame, series: set[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for verdict in (CONFIRMED, LIKELY):
         part = pairs[pairs["verdict"] == verdict]
-        for name in ("train", "val", "test", "hand"):
+        for name in SPLITS:
             with_split = part[(part["set_1"] == name) & (part["set_2"] == "unlabeled")]
             counts[f"in_{name}_{verdict}"] = len(series & set(with_split["series_2"]))
         twice = part[part["set_1"] == "unlabeled"]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from maknet.config.manifest import read_manifest
+from maknet.config.manifest import series_facts
 from maknet.errors import InputError
 from maknet.files import read_json, read_rows
 from maknet.provenance.code import RECORDS
@@ -157,7 +157,6 @@ def series_patients(results: Path) -> Mapping[str, str]:
         config = read_json(path)["resolved"]
         if config.get("unlabeled", {}).get("source") != "tcia":
             return {}
-        manifest = resolve(config["tcia"]["manifest"])
-        listed = read_manifest(manifest, config["unlabeled"]["batch_size"], True)
-        return {item.uid: item.patient for item in listed if item.patient}
+        facts = series_facts(resolve(config["tcia"]["manifest"]))
+        return {uid: item.patient for uid, item in facts.items() if item.patient}
     return {}

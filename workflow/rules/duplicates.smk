@@ -1,5 +1,4 @@
 # Scans that are in two sets: no test image among the unlabeled ones, and no scan twice unseen.
-LABELED_SPLITS = ["train", "val", "test", "hand"]
 MANIFEST = config["tcia"]["manifest"] if config["unlabeled"]["source"] == "tcia" else []
 
 
@@ -7,10 +6,10 @@ rule find_duplicates:
     """The scans that two sets share, and those that are twice among the unlabeled ones."""
     input:
         dl_info=LABELED["dl_info"],
-        labeled=expand("<data>/labeled/{split}.npy", split=LABELED_SPLITS),
-        labeled_indices=expand("<data>/labeled/{split}.csv", split=LABELED_SPLITS),
+        labeled=expand("<data>/labeled/{split}.npy", split=SPLITS),
+        labeled_indices=expand("<data>/labeled/{split}.csv", split=SPLITS),
         labeled_fingerprints=expand(
-            "<data>/labeled/{split}.fingerprints.npz", split=LABELED_SPLITS
+            "<data>/labeled/{split}.fingerprints.npz", split=SPLITS
         ),
         shards=expand("<data>/unlabeled/{batch}.npy", batch=BATCHES),
         indices=expand("<data>/unlabeled/{batch}.csv", batch=BATCHES),
@@ -39,7 +38,6 @@ rule find_duplicates:
             for k, v in config["duplicates"].items()
             if k not in ("leakage", "act_on")
         },
-        batch_size=config["unlabeled"]["batch_size"],
         seed=config["seeds"][0],
     script:
         "../../scripts/find_duplicates.py"
@@ -60,10 +58,9 @@ rule exclude_series:
     conda:
         "../../envs/maknet.yaml"
     params:
-        leakage=lambda w: config_of(w)["duplicates"]["leakage"],
-        act_on=lambda w: config_of(w)["duplicates"]["act_on"],
-        duplicates=lambda w: config_of(w)["unlabeled"]["duplicates"],
-        batch_size=lambda w: config_of(w)["unlabeled"]["batch_size"],
+        leakage=config_provider("duplicates", "leakage"),
+        act_on=config_provider("duplicates", "act_on"),
+        duplicates=config_provider("unlabeled", "duplicates"),
     script:
         "../../scripts/exclude_series.py"
 

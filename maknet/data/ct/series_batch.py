@@ -23,12 +23,7 @@ from maknet.data.ct.reasons import Reason, SeriesError, printable
 from maknet.data.ct.series import Scan, Volume, read_series
 from maknet.data.ct.thumbnail import SIDE, thumbnail
 from maknet.data.shards.shard import write_shard
-from maknet.duplicates.fingerprint import (
-    LENGTH,
-    Fingerprints,
-    image_fingerprints,
-    save_fingerprints,
-)
+from maknet.duplicates.fingerprint import image_fingerprints, save_fingerprints
 from maknet.errors import InputError
 from maknet.files import atomic_path, read_rows, write_rows
 from maknet.progress import tracked
@@ -126,7 +121,8 @@ def prepare_batch(
     prepared = [outcome.triplets for outcome in outcomes if outcome.triplets is not None]
     parts = [np.empty((0, 3, image.size, image.size), np.uint8)]
     write_shard(files.shard, [*parts, *(triplets.images for triplets in prepared)])
-    _write_fingerprints(files.fingerprints, prepared, image.window_hu)
+    found = [image_fingerprints(triplets.images, image.window_hu) for triplets in prepared]
+    save_fingerprints(files.fingerprints, found, image.window_hu)
     write_rows(
         files.series, SERIES_COLUMNS, [{"batch": batch, **outcome.row} for outcome in outcomes]
     )
@@ -138,14 +134,6 @@ def prepare_batch(
         csv.writer(handle, lineterminator="\n").writerow(INDEX_COLUMNS)
         for triplets in prepared:
             triplets.index.to_csv(handle, header=False, index=False, lineterminator="\n")
-
-
-def _write_fingerprints(
-    path: str | Path, prepared: Sequence[Triplets], window_hu: tuple[float, float]
-) -> None:
-    parts = [image_fingerprints(triplets.images, window_hu) for triplets in prepared]
-    values = np.concatenate([np.empty((0, 3, LENGTH), np.int8), *parts])
-    save_fingerprints(path, Fingerprints(values, window_hu))
 
 
 def _require_few_errors(outcomes: Sequence[_Outcome], most: int) -> None:

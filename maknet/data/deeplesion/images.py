@@ -18,12 +18,7 @@ from maknet.data.ct.preprocess import ImageSettings, crop_box, cut_image
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.deeplesion.lesion_shard import ShardFiles, write_lesion_shard
 from maknet.data.deeplesion.slices import lesion_slices, require_inside
-from maknet.duplicates.fingerprint import (
-    LENGTH,
-    Fingerprints,
-    image_fingerprints,
-    save_fingerprints,
-)
+from maknet.duplicates.fingerprint import image_fingerprints, save_fingerprints
 
 logger = logging.getLogger("maknet")
 # DeepLesion's boxes have 5 pixels of surroundings; two more are about one pixel of the image.
@@ -114,12 +109,12 @@ def write_image_shard(
         InputError: More than `max_unreadable` images cannot be read.
     """
     extended: list[int] = []
-    values = [np.empty((0, 3, LENGTH), np.int8)]
+    found: list[NDArray[np.int8]] = []
 
     def prepare(lesion: LesionRow) -> tuple[NDArray[np.uint8], dict[str, object]]:
         item = prepare_lesion(images, lesion, settings)
         extended.append(int(item.extended))
-        values.append(image_fingerprints(item.image[None], settings.window_hu))
+        found.append(image_fingerprints(item.image[None], settings.window_hu))
         box = dict(zip(INDEX_COLUMNS[4:8], item.box, strict=True))
         return item.image, {
             **box, "neighbors_missing": item.neighbors_missing, "cropped": item.cropped,
@@ -128,5 +123,5 @@ def write_image_shard(
 
     empty = np.empty((0, 3, settings.size, settings.size), np.uint8)
     write_lesion_shard(dl_info, lesions, prepare, INDEX_COLUMNS, empty, max_unreadable, files)
-    save_fingerprints(fingerprints, Fingerprints(np.concatenate(values), settings.window_hu))
+    save_fingerprints(fingerprints, found, settings.window_hu)
     logger.info("%d of %d crops were extended to hold the lesion", sum(extended), len(extended))

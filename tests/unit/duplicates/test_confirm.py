@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.duplicates import Prepared, drawn, prepared
+from benchmarks.duplicates import LIMITS, Prepared, drawn, prepared
 from benchmarks.planted_copies import COPIES, Stack
 from maknet.duplicates.confirm import compare, side_by_side
-from maknet.duplicates.decide import Limits, alike, consistent
+from maknet.duplicates.decide import alike, consistent
 from maknet.duplicates.frames import body_frames, reduced_hu
 from maknet.duplicates.registration import Placement, register
 
@@ -32,14 +32,14 @@ def test_copies_are_alike(kind: str, stacks: list[Stack], originals: Prepared) -
     copies = prepared([COPIES[kind](stack, rng) for stack in sources])
     found = compare(originals.images, copies.images, BOTH)
     ratio = found.scale * copies.pixel_mm / originals.pixel_mm
-    assert alike(found.correlation, ratio, Limits()).mean() > 0.8
+    assert alike(found.correlation, ratio, LIMITS).mean() > 0.8
     assert np.median(found.correlation) > 0.9
     assert np.median(np.abs(ratio - 1)) < 0.01
 
 
 def test_other_patients_are_not(originals: Prepared) -> None:
     found = compare(originals.images, np.roll(originals.images, 1, 0), BOTH)
-    assert (found.correlation < Limits().correlation).all()
+    assert (found.correlation < LIMITS.correlation).all()
 
 
 def test_pairs_do_not_depend_on_those_beside_them(originals: Prepared) -> None:
@@ -71,7 +71,7 @@ def test_the_same_slice_leaves_no_difference(originals: Prepared) -> None:
 def test_a_copy_has_the_same_size() -> None:
     correlation = np.array([0.9, 0.9, 0.9, 0.5])
     ratio = np.array([[1.0, 1.01], [1.0, 1.2], [np.nan, np.nan], [1.0, 1.0]])
-    assert alike(correlation, ratio, Limits()).tolist() == [True, False, True, False]
+    assert alike(correlation, ratio, LIMITS).tolist() == [True, False, True, False]
 
 
 def test_slices_lie_as_far_apart_in_both_series() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.duplicates import drawn, prepared
+from maknet.data.arrays import save_arrays
 from maknet.duplicates.fingerprint import (
     LENGTH,
-    Fingerprints,
     fingerprints,
     image_fingerprints,
     load_fingerprints,
@@ -74,13 +74,14 @@ def test_a_slice_without_a_body_has_some(tmp_path: Path) -> None:
 
 def test_files_are_read_back_and_refused_by_name(tmp_path: Path) -> None:
     values = np.arange(6 * LENGTH).reshape(2, 3, LENGTH).astype(np.int8)
-    save_fingerprints(tmp_path / "a.npz", Fingerprints(values, WINDOW))
-    save_fingerprints(tmp_path / "b.npz", Fingerprints(values[:1], (-160.0, 240.0)))
+    save_fingerprints(tmp_path / "a.npz", [values], WINDOW)
+    save_fingerprints(tmp_path / "b.npz", [values[:1]], (-160.0, 240.0))
     again = load_fingerprints([tmp_path / "a.npz", tmp_path / "a.npz"])
     assert again.window_hu == WINDOW
     assert np.array_equal(again.values, np.concatenate([values, values]))
     with pytest.raises(InputError, match=r"b\.npz was prepared with another window"):
         load_fingerprints([tmp_path / "a.npz", tmp_path / "b.npz"])
-    save_fingerprints(tmp_path / "c.npz", Fingerprints(values[..., :5], WINDOW))
+    window = np.array(WINDOW)
+    save_arrays(tmp_path / "c.npz", fingerprints=values[..., :5], window_hu=window)
     with pytest.raises(InputError, match=r"c\.npz holds no fingerprints of this version"):
         load_fingerprints([tmp_path / "c.npz"])

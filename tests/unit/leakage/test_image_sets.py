@@ -8,16 +8,16 @@ import pytest
 from maknet.data.ct.preprocess import INDEX_COLUMNS
 from maknet.data.ct.series_batch import SERIES_COLUMNS
 from maknet.data.shards.shard import write_shard
-from maknet.duplicates.fingerprint import LENGTH, Fingerprints, save_fingerprints
+from maknet.duplicates.fingerprint import LENGTH, save_fingerprints
 from maknet.errors import InputError
 from maknet.files import write_rows
-from maknet.leakage.image_sets import ImageSet, unlabeled_set
+from maknet.leakage.image_sets import ImageSet, series_table, unlabeled_set
 
 
 def write_batch(folder: Path, name: str, series: list[str]) -> None:
     write_shard(folder / f"{name}.npy", np.zeros((len(series), 3, 8, 8), np.uint8))
     values = np.zeros((len(series), 3, LENGTH), np.int8)
-    save_fingerprints(folder / f"{name}.fingerprints.npz", Fingerprints(values, (-1024.0, 3071.0)))
+    save_fingerprints(folder / f"{name}.fingerprints.npz", [values], (-1024.0, 3071.0))
     box = {"crop_top": 0, "crop_bottom": 16, "crop_left": 0, "crop_right": 8}
     rows = [
         dict.fromkeys(INDEX_COLUMNS, "") | box
@@ -39,7 +39,7 @@ def read(folder: Path, names: list[str]) -> ImageSet:
         [folder / f"{name}{end}" for name in names]
         for end in (".npy", ".csv", ".fingerprints.npz", ".series.csv")
     ]
-    return unlabeled_set(files[0], files[1], files[2], files[3], {"1.10": "P"})
+    return unlabeled_set(files[0], files[1], files[2], series_table(files[3]), {"1.10": "P"})
 
 
 def test_an_empty_batch_changes_no_type(tmp_path: Path) -> None:

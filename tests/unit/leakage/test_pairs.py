@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.duplicates import InMemory, drawn_series, series_part
+from benchmarks.duplicates import LIMITS, InMemory, drawn_series, series_part
 from benchmarks.planted_copies import Stack, noisy, other_spacing
-from maknet.duplicates.decide import CONFIRMED, LIKELY, Limits
+from maknet.duplicates.decide import CONFIRMED, LIKELY
 from maknet.duplicates.fingerprint import image_fingerprints
 from maknet.leakage.image_sets import ImageSet
 from maknet.leakage.pairs import count_by_collection, find_duplicates
 from maknet.leakage.pictures import pair_pictures
 
 WINDOW = (-1024.0, 3071.0)
-LIMITS = Limits()
 
 
 def image_set(name: str, parts: list[tuple[np.ndarray, pd.DataFrame]]) -> ImageSet:
