@@ -280,7 +280,7 @@ def measure_series(originals: int, others: int, limits: Limits) -> dict[str, Any
     values = image_fingerprints(pixels, WINDOW)
     images = ImageSet("unlabeled", InMemory(pixels), values, WINDOW, rows)
     # Every series has ten copies here, which would leave no place for one another.
-    found = find_duplicates([], images, replace(limits, nearest=5 * limits.nearest), SEED)
+    found = find_duplicates([], images, replace(limits, nearest=5 * limits.nearest))
     same = found["series_1"].str.split("/").str[0] == found["series_2"].str.split("/").str[0]
     result: dict[str, Any] = {"series": rows["series"].nunique(), "images": len(rows)}
     for verdict in ("confirmed", "likely"):

@@ -19,7 +19,7 @@ def main(
     dl_info: Path, labeled: Sequence[Path], labeled_indices: Sequence[Path],
     labeled_fingerprints: Sequence[Path], shards: Sequence[Path], indices: Sequence[Path],
     fingerprints: Sequence[Path], tables: Sequence[Path], manifest: Path | None, dataset: str,
-    unlabeled: str, limits: Mapping[str, Any], seed: int,
+    unlabeled: str, limits: Mapping[str, Any],
     pairs: Path, collections: Path, pictures: Path,
 ) -> None:  # fmt: skip
     facts, series, lesions = series_facts(manifest), series_table(tables), load_info(dl_info)
@@ -29,7 +29,7 @@ def main(
     ]
     patients = {uid: item.patient for uid, item in facts.items()}
     images = unlabeled_set(shards, indices, fingerprints, series, patients)
-    found = find_duplicates(splits, images, Limits.from_config(limits), seed)
+    found = find_duplicates(splits, images, Limits.from_config(limits))
     save_arrays(pictures, pictures=pair_pictures(found, [*splits, images]))
     names = {
         uid: facts[uid].collection if uid in facts else unlabeled for uid in series["series_uid"]

@@ -29,8 +29,7 @@ BOXES = (
     Box("Labels", "2", ("build_labels",)),
     Box("Labeled images", "4.1", ("prepare_lesions",)),
     Box("Lesion patches", "4.5", ("prepare_patches",)),
-    Box("Unlabeled images", "4.1", ("prepare_series",)),
-    Box("Scans found twice", "2", ("find_duplicates", "exclude_series")),
+    Box("Unlabeled images", "4.1", ("prepare_series", "find_duplicates", "exclude_series")),
     Box("Natural images", "4.4", ("fetch_imagenet", "draw_textures", "pretrain_textures")),
     Box("Networks on labels", "4.3", ("train_network", "train_control", "train_factor")),
     Box("Pseudo-labels and students", "4.4", (

@@ -33,7 +33,7 @@ _SLACK = 1.5  # steps between slices that a shift may differ by
 
 
 def find_duplicates(
-    labeled: Sequence[ImageSet], unlabeled: ImageSet, limits: Limits, seed: int
+    labeled: Sequence[ImageSet], unlabeled: ImageSet, limits: Limits
 ) -> pd.DataFrame:
     """Find the scans that two sets share, and those that are twice among the unlabeled ones.
 
@@ -45,13 +45,12 @@ def find_duplicates(
         labeled: The labeled splits.
         unlabeled: The unlabeled images.
         limits: What is compared, and what is called a copy.
-        seed: Seed of the choice of images that the metric is learned from.
 
     Returns:
         `COLUMNS` but the dataset and collections; confirmed pairs first, of them those of evaluated
         splits, of them the most alike.
     """
-    metric = learn_metric([*labeled, unlabeled], seed)
+    metric = learn_metric([*labeled, unlabeled])
     queries = [labeled_query(images, metric) for images in labeled if len(images)]
     everything = Database.of(unlabeled, metric)
     parts = [_found(query, everything, limits) for query in queries]

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from maknet.data.arrays import load_arrays
 from maknet.data.labels.pseudo_labels import load_pseudo_labels
 from maknet.data.shards.shard import write_shard
-from maknet.files import write_json
+from maknet.files import write_json, write_rows
+from maknet.leakage.exclusion import COLUMNS
 from scripts import explain_run, predict_scores, pseudo_label
 from tests.gpu.files import (
     EXPLAIN,
@@ -59,9 +60,12 @@ def labeled(folder: Path, device: str) -> Path:
     names = [f"label {i}" for i in range(LABELS)]
     relations = {"names": names, "exclusive_pairs": [[0, 1], [2, 5]]}
     write_json(folder / "relations.json", relations)
+    left_out = {"batch": "b", "image": 1, "series_uid": "1.2", "reason": "shows a patient of test"}
+    write_rows(folder / "excluded.csv", COLUMNS, [left_out])
     pseudo_label.main(
         **write_network(folder, "maknet"), relations=folder / "relations.json", shards=shards,
-        labels=folder / "labels.npz", pseudo_labels={"top": 5, "threshold": 0.5}, batch_size=16,
+        excluded=folder / "excluded.csv", labels=folder / "labels.npz",
+        pseudo_labels={"top": 5, "threshold": 0.5}, batch_size=16,
         device=device, threads=torch.get_num_threads(), config={"jobs": {"loader_threads": 3}},
     )  # fmt: skip
     return folder / "labels.npz"

@@ -10,7 +10,7 @@ from tests.slurm.cluster import Cluster, Head
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 GPU_RULES = ("train_", "pretrain_", "predict_", "pseudo_label", "explain_run")
-LOCAL_RULES = {"make_table3"}
+LOCAL_RULES = {"make_table3", "exclude_series"}
 
 
 def test_every_job_runs_on_slurm_and_each_gpu_rule_sees_one_gpu(

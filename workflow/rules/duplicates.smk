@@ -38,7 +38,6 @@ rule find_duplicates:
             for k, v in config["duplicates"].items()
             if k not in ("leakage", "act_on")
         },
-        seed=config["seeds"][0],
     script:
         "../../scripts/find_duplicates.py"
 
@@ -74,11 +73,10 @@ rule draw_duplicates:
         target=report(
             "<results>/duplicates.png",
             caption="../report/duplicates.rst",
-            category="2 Dataset",
+            category="Behind the tables",
             labels={
-                "result": "Duplicates",
-                "shows": "Scans that were found twice, side by side",
-                "form": "figure",
+                "result": "Duplicates, side by side",
+                "shows": "Slices of scans that were found twice, and their difference",
             },
         ),
     log:

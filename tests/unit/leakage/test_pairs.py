@@ -53,7 +53,7 @@ def found(series: dict[str, list[Stack]]) -> tuple[pd.DataFrame, list[ImageSet]]
         ],
     )
     train = image_set("train", [labeled("train", "9", "000009_01_01", noisy(own[5], rng))])
-    return find_duplicates([train, test], unlabeled, LIMITS, 1), [train, test, unlabeled]
+    return find_duplicates([train, test], unlabeled, LIMITS), [train, test, unlabeled]
 
 
 def test_planted_scans_are_confirmed(found: tuple[pd.DataFrame, list[ImageSet]]) -> None:
@@ -95,7 +95,7 @@ def test_one_slice_is_likely_unless_it_is_certain(
     unlabeled, rng = image_set("unlabeled", parts), np.random.default_rng(3)
     test = image_set("test", [labeled("test", "7", "s", noisy(series["1.2.3"][4], rng))])
     for certain, verdict in ((0.999, LIKELY), (0.85, CONFIRMED)):
-        pairs = find_duplicates([test], unlabeled, replace(LIMITS, certain=certain), 1)
+        pairs = find_duplicates([test], unlabeled, replace(LIMITS, certain=certain))
         row = pairs[(pairs["set_1"] == "test") & (pairs["series_2"] == "1.2.3")].iloc[0]
         assert row["verdict"] == verdict
 
@@ -120,7 +120,7 @@ def test_nothing_to_find_is_an_empty_table(series: dict[str, list[Stack]]) -> No
     alone = image_set(
         "unlabeled", [series_part("1.2.5", [Stack(s.hu[:3], s.pixel_mm) for s in series["1.2.5"]])]
     )
-    pairs = find_duplicates([], alone, LIMITS, 1)
+    pairs = find_duplicates([], alone, LIMITS)
     assert pairs.empty
     table = pd.DataFrame({"series_uid": ["1.2.5"], "triplets": [17]})
     counts = count_by_collection(pairs, table, {"1.2.5": "c"}, "phantom")
