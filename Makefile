@@ -8,7 +8,7 @@ PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-r
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz chaos lint manifest pins clean
+.PHONY: help demo test check fuzz chaos rehearsal lint manifest pins clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -31,6 +31,10 @@ fuzz: .venv/.installed ## damage 10,000 files of every kind that is read, and co
 
 chaos: .venv/.installed ## kill jobs and the head process 50 times, and compare with an undisturbed run
 	.venv/bin/python -m tests.chaos.run --count 50
+
+SERIES ?= 7667
+rehearsal: .venv/.installed ## the paper's whole run, all counts and small pixels, on loopback; SERIES=500 for a part
+	.venv/bin/python -m tests.rehearsal.run --series $(SERIES) -- --cores $(CORES)
 
 lint: .venv/.installed ## style, types and the workflow's own linter
 	.venv/bin/ruff check .

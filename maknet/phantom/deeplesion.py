@@ -8,6 +8,7 @@ hand-labeled ones true, and no patient is in two splits. Y rows, X columns of a 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -192,23 +193,44 @@ def _draw_series(
     for position, lesion in enumerate(lesions):
         box = bounding_box(picture, patient, position)
         if box is not None:
-            row = _info_row(planned, patient, scanner, lesion, box, name, key, reach, step)
+            row = info_row(planned, patient, scanner, lesion, box, name, key, reach, step)
             rows.append(DrawnLesion(planned.split, row, lesion))
     return rows
 
 
 def write_png(path: Path, hu: np.ndarray) -> None:
     """Write a slice `hu` (Y, X) in HU as DeepLesion stores it."""
-    stored = (np.clip(np.rint(hu), -1024, 3071) + PNG_OFFSET).astype(np.uint16)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(stored).save(path)
+        path.write_bytes(png_bytes(hu))
 
 
-def _info_row(
+def png_bytes(hu: np.ndarray) -> bytes:
+    """Return the PNG of a slice `hu` (Y, X) in HU as DeepLesion stores it."""
+    buffer = BytesIO()
+    Image.fromarray((np.clip(np.rint(hu), -1024, 3071) + PNG_OFFSET).astype(np.uint16)).save(
+        buffer, format="PNG"
+    )
+    return buffer.getvalue()
+
+
+def info_row(
     planned: PlannedPatient, patient: Patient, scanner: Scanner, lesion: Lesion,
     box: Sequence[float], name: str, key: int, reach: int, step: float,
 ) -> dict[str, Any]:  # fmt: skip
+    """Return a row of `DL_info.csv`.
+
+    Args:
+        planned: Patient of the lesion.
+        patient: The same, drawn.
+        scanner: Acquisition settings of the series.
+        lesion: Drawn lesion.
+        box: x1, y1, x2, y2 of the lesion in pixels.
+        name: Name of the series.
+        key: Number of the key slice.
+        reach: Number of neighbors on each side.
+        step: Distance between slices in mm.
+    """
     x1, y1, x2, y2 = box
     margin = (x1 - _BOX_MARGIN_PX, y1 - _BOX_MARGIN_PX, x2 + _BOX_MARGIN_PX, y2 + _BOX_MARGIN_PX)
     middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2

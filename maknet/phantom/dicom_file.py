@@ -160,12 +160,19 @@ def _identify(
     dataset.SeriesNumber, dataset.AcquisitionNumber, dataset.InstanceNumber = 2, 1, instance
 
 
-def _store(dataset: FileDataset, facts: SeriesFacts, hu: NDArray[np.float32]) -> None:
-    maker = facts.manufacturer
+def stored_values(maker: Manufacturer, hu: NDArray[np.float32]) -> NDArray[np.integer]:
+    """Return what a manufacturer stores for HU, of the same shape (..., Y, X)."""
     stored = np.rint((np.clip(hu, -1024, 3071) - maker.intercept) / maker.slope)
     stored = np.clip(stored, 0 if not maker.signed else None, None)
     if maker.padding is not None:
-        stored[_outside_circle(hu.shape)] = maker.padding
+        stored[..., _outside_circle(hu.shape[-2:])] = maker.padding
+    kept: NDArray[np.integer] = stored.astype(np.int16 if maker.signed else np.uint16)
+    return kept
+
+
+def _store(dataset: FileDataset, facts: SeriesFacts, hu: NDArray[np.float32]) -> None:
+    maker = facts.manufacturer
+    if maker.padding is not None:
         vr = "SS" if maker.signed else "US"
         dataset.add_new("PixelPaddingValue", vr, maker.padding)
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -176,7 +183,7 @@ def _store(dataset: FileDataset, facts: SeriesFacts, hu: NDArray[np.float32]) ->
     dataset.WindowCenter, dataset.WindowWidth = "40", "400"
     dataset.RescaleIntercept, dataset.RescaleSlope = f"{maker.intercept:g}", f"{maker.slope:g}"
     dataset.RescaleType = "HU"
-    dataset.PixelData = stored.astype(np.int16 if maker.signed else np.uint16).tobytes()
+    dataset.PixelData = stored_values(maker, hu).tobytes()
 
 
 def _outside_circle(shape: tuple[int, ...]) -> NDArray[np.bool_]:

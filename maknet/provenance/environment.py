@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,21 @@ def device(name: str) -> dict[str, Any]:
         "cuda": torch.version.cuda if name == "cuda" else None,
         "cudnn": torch.backends.cudnn.version() if name == "cuda" else None,
     }
+
+
+def peak_memory_mb() -> int:
+    """Return the most memory that this process, or one that it started and waited for, has held.
+
+    Mapped files count as far as they were in memory at once.
+    """
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        per_mb = 1 << (20 if sys.platform == "darwin" else 10)
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // per_mb
+    # Not `ru_maxrss` of this process: Linux lets it begin with that of the process it came from.
+    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    own = int(fields["VmHWM"].split()[0])
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) >> 10
 
 
 def version(package: str) -> str | None:

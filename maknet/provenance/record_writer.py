@@ -11,7 +11,7 @@ from typing import Any
 from maknet.files import write_json
 from maknet.provenance.code import RECORDS, code_digest, code_files, job_name
 from maknet.provenance.digests import DigestStore
-from maknet.provenance.environment import device, environment
+from maknet.provenance.environment import device, environment, peak_memory_mb
 from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.records import Record, read_record, read_records
 from maknet.provenance.roots import file_root
@@ -80,8 +80,10 @@ class RecordWriter:
 
     def write(self) -> None:
         """Digest what the finished job wrote, and write its record."""
+        known = self._record()
         record = replace(
-            self._record(),
+            known,
+            run={**known.run, "memory_mb": peak_memory_mb()},
             outputs={to_portable(p): self._digests.digest(p) for p in sorted(self._spec.outputs)},
             ended=_time(datetime.now(UTC)),
         )

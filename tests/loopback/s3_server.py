@@ -32,28 +32,36 @@ class S3Server(LoopbackServer):
             return
         self.requests[name] += handler.command == "GET"
         fault = self.faults.get(name, "")
-        if fault.isdigit() or name not in self.objects:
+        found = None if fault.isdigit() else self.content_of(name)
+        if found is None:
             error = b"<Error><Code>NoSuchKey</Code></Error>"
             self._send(handler, int(fault or 404), error, "application/xml")
             return
-        content = self.objects[name]
+        content = found
         if fault == "flip":
             content = content[:-9] + bytes([content[-9] ^ 1]) + content[-8:]
         if fault == "cut":
             content = content[: len(content) // 2]
         self._send(handler, 200, content, "application/dicom")
 
+    def content_of(self, name: str) -> bytes | None:
+        """Return an object by "bucket/key"."""
+        return self.objects.get(name)
+
+    def under(self, bucket: str, prefix: str) -> dict[str, bytes]:
+        """Return the objects of a bucket by key."""
+        named = ((*name.split("/", 1), content) for name, content in self.objects.items())
+        return {key: content for b, key, content in named if b == bucket and key.startswith(prefix)}
+
     def _listing(self, bucket: str, prefix: str) -> str:
         entries = ""
-        for name, content in sorted(self.objects.items()):
-            where, key = name.split("/", 1)
-            if where == bucket and key.startswith(prefix):
-                tag = _etag(content) + ("-2" if name in self.multipart else "")
-                entries += (
-                    f"<Contents><Key>{escape(key)}</Key><Size>{len(content)}</Size>"
-                    f"<LastModified>2026-01-01T00:00:00.000Z</LastModified>"
-                    f"<ETag>&quot;{tag}&quot;</ETag><StorageClass>STANDARD</StorageClass></Contents>"
-                )
+        for key, content in sorted(self.under(bucket, prefix).items()):
+            tag = _etag(content) + ("-2" if f"{bucket}/{key}" in self.multipart else "")
+            entries += (
+                f"<Contents><Key>{escape(key)}</Key><Size>{len(content)}</Size>"
+                f"<LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+                f"<ETag>&quot;{tag}&quot;</ETag><StorageClass>STANDARD</StorageClass></Contents>"
+            )
         return (
             '<?xml version="1.0" encoding="UTF-8"?>'
             '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'

@@ -5,6 +5,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
+class _Server(ThreadingHTTPServer):
+    # s5cmd opens 256 connections at once; those that the queue does not take wait for seconds.
+    request_queue_size = 1024
+    daemon_threads = True
+
+
 class LoopbackServer:
     """Listens on a free port of 127.0.0.1 until it is closed."""
 
@@ -23,8 +29,7 @@ class LoopbackServer:
             def do_HEAD(self) -> None:
                 server.answer(self)
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 

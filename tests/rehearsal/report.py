@@ -1,0 +1,141 @@
+"""What a rehearsal took: a JSON that docs/scale.md and docs/resources.md are written from; a plot.
+
+`python -m tests.rehearsal.report results/rehearsal` reads the records, benchmarks and measures of a
+finished rehearsal. `benchmarks.scale` and `benchmarks.plan` put what it says beside the estimates.
+"""
+
+import argparse
+import csv
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maknet.files import ROOT, read_rows, write_json
+from maknet.provenance.records import Record, read_records
+from tests.rehearsal.monitor import COLUMNS
+
+RATES = ROOT / "benchmarks/rates/rehearsal.measured.json"
+PLOT = ROOT / "docs/images/rehearsal.png"
+_PARTS = {
+    "provenance": "provenance", "digests": "digests", "report": "report.html",
+    "audit page": "audit.html", "crate": "ro-crate-metadata.json", "pseudo-labels": "pseudo",
+    "scores": "scores", "weights and histories": "runs", "release": "release",
+}  # fmt: skip
+
+
+def by_rule(records: list[Record]) -> dict[str, dict[str, float]]:
+    """Return, by rule, the number of its jobs, the most memory in MB, and seconds."""
+    jobs: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        jobs[record.rule].append(record)
+    found = {}
+    for rule, own in sorted(jobs.items()):
+        took = [_seconds(record.started, record.ended) for record in own]
+        found[rule] = {
+            "jobs": len(own), "memory_mb": max(record.run.get("memory_mb", 0) for record in own),
+            "longest_s": max(took), "all_s": sum(took),
+        }  # fmt: skip
+    return found
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def steps(measures: Path) -> dict[str, float]:
+    """Return the seconds of each step, all its attempts together."""
+    found: dict[str, float] = defaultdict(float)
+    with (measures / "steps.csv").open(newline="") as handle:
+        for name, _, seconds, _ in csv.reader(handle):
+            found[name] += float(seconds)
+    return dict(found)
+
+
+def head(timeline: list[dict[str, str]], jobs: int) -> dict[str, float]:
+    """Return what the head process took while it ran all jobs."""
+    rows = [row for row in timeline if row["command"] == "all"]
+    cpu = [float(row["head_cpu_s"]) for row in rows]
+    # Each start of a head begins at 0.
+    last = [cpu[n] for n in range(len(cpu)) if n + 1 == len(cpu) or cpu[n + 1] < cpu[n]]
+    return {
+        "memory_mb": max(int(row["head_mb"]) for row in rows),
+        "open_files": max(int(row["head_open_files"]) for row in rows),
+        "job_open_files": max(int(row["job_open_files"]) for row in rows),
+        "jobs_mb": max(int(row["jobs_mb"]) for row in rows),
+        "cpu_s": sum(last), "cpu_s_a_job": sum(last) / jobs,
+    }  # fmt: skip
+
+
+def sizes(folder: Path) -> dict[str, float]:
+    """Return the sizes in MB of what stands beside the results."""
+    return {name: _bytes(folder / path) / 1e6 for name, path in _PARTS.items()}
+
+
+def _bytes(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(found.stat().st_size for found in path.rglob("*") if found.is_file())
+
+
+def measured(results: Path) -> dict[str, Any]:
+    """Return all that a rehearsal tells."""
+    measures, data = results / "measures", results.parent.parent / "data" / results.name
+    records = [r for path, r in read_records(results).items() if path == min(r.outputs)]
+    timeline = read_rows(measures / "timeline.csv")
+    used = [int(row["disk_mb"]) for row in timeline]
+    series = [row for path in (data / "unlabeled").glob("*.series.csv") for row in read_rows(path)]
+    paths = [path for top in (results, data) for path in top.rglob("*")]
+    return {
+        "series": len(series),
+        "slices": sum(int(row["files"]) for row in series),
+        "triplets": sum(int(row["triplets"] or 0) for row in series),
+        "refused": sum(row["status"] != "accepted" for row in series),
+        "jobs": len(records),
+        "rules": by_rule(records),
+        "steps_s": steps(measures),
+        "head": head(timeline, len(records)),
+        "disk_mb": max(used), "files": max(int(row["files"]) for row in timeline),
+        "files_left": len(paths),
+        "longest_path": max(len(str(path.relative_to(results.parent.parent))) for path in paths),
+        "sizes_mb": sizes(results),
+    }  # fmt: skip
+
+
+def plot(timeline: list[dict[str, str]], target: Path) -> None:
+    """Draw disk and memory over the time that the run was going on."""
+    from matplotlib.figure import Figure
+
+    values = {name: np.array([float(r[name]) for r in timeline]) for name in COLUMNS
+              if name != "command"}  # fmt: skip
+    pauses = np.diff(values["time"], prepend=values["time"][0])
+    hours = np.cumsum(np.where(pauses < 60, pauses, 0)) / 3600  # less what it lay still
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    disk, memory = figure.subplots(2, 1, sharex=True)
+    disk.plot(hours, values["disk_mb"] / 1e3, color="C0")
+    disk.set_ylabel("disk in use, GB")
+    disk.fill_between(hours, values["disk_mb"] / 1e3, alpha=0.2, color="C0")
+    memory.plot(hours, values["jobs_mb"] / 1e3, color="C1", label="jobs, two at a time")
+    memory.plot(hours, values["head_mb"] / 1e3, color="C2", label="head process")
+    memory.set_ylabel("memory, GB")
+    memory.set_xlabel("hours")
+    memory.legend(loc="upper left")
+    figure.suptitle("Rehearsal of the paper's run: all counts, small pixels, two cores")
+    figure.savefig(target, dpi=100)
+
+
+def main() -> None:
+    """Write the JSON and the plot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--target", type=Path, default=RATES)
+    parser.add_argument("--plot", type=Path, default=PLOT)
+    chosen = parser.parse_args()
+    write_json(chosen.target, measured(chosen.results))
+    plot(read_rows(chosen.results / "measures/timeline.csv"), chosen.plot)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Fifty series of the rehearsal: killed on the way, it goes on, and nothing of it is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maknet.files import ROOT, read_rows
+from tests.rehearsal.report import measured
+from tests.rehearsal.run import Rehearsal
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+SERIES = 50
+
+
+def start(folder: Path, *steps: str) -> "subprocess.Popen[str]":
+    command = [
+        sys.executable, "-m", "tests.rehearsal.run", "--series", str(SERIES), "--folder",
+        str(folder), "--steps", *steps, "--", "--cores", "2",
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True,
+    )  # fmt: skip
+
+
+def test_fifty_series_from_the_archives_to_the_audit(tmp_path: Path) -> None:
+    rehearsal = Rehearsal(tmp_path, SERIES)
+    first = start(tmp_path, "all")
+    receipts = tmp_path / "data" / rehearsal.name / "tcia/receipts"
+    deadline = time.monotonic() + 300
+    while not list(receipts.glob("batch????.csv")):
+        assert first.poll() is None, first.communicate()[0][-3000:]
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    fetched = {path.name: path.stat().st_mtime_ns for path in receipts.glob("batch????.csv")}
+
+    done = start(tmp_path, "all", "report", "audit", "plan again")
+    said = done.communicate()[0]
+    assert done.returncode == 0, said[-3000:]
+    assert "Nothing to be done" in said
+    assert {n: (receipts / n).stat().st_mtime_ns for n in fetched} == fetched
+    wanted = {item.uid: item.images for item in rehearsal.listed()}
+    batches = (tmp_path / "data" / rehearsal.name / "unlabeled").glob("*.series.csv")
+    rows = [row for path in sorted(batches) for row in read_rows(path)]
+    assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
+    assert len(read_rows(rehearsal.results / "table3.csv")) == 4
+
+    found = measured(rehearsal.results)
+    assert found["jobs"] > 100
+    assert found["slices"] == sum(wanted.values())
+    assert {"fetch_series", "train_lesanet", "make_table3"} <= found["rules"].keys()
+    assert all(rule["memory_mb"] > 20 for rule in found["rules"].values())
+    assert found["disk_mb"] > 0
+    assert found["sizes_mb"]["report"] > 0.1
