@@ -110,7 +110,7 @@ rule fetch_series:
     threads: 1
     resources:
         downloads=1,
-        mem_mb=memory(5000),
+        mem_mb=memory(5000 if config["tcia"]["route"] == "nbia" else 1000),
         runtime=limit(240),
     params:
         # A digest of the batch's own rows, so that an edit of the manifest reruns one batch.
