@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 
+from benchmarks.rehearsed import of_rule
 from maknet.files import ROOT
 
 PAGE = ROOT / "docs/resources.md"
@@ -23,10 +24,12 @@ HEAD = """# What each rule asks for
 Written by `python -m benchmarks.plan` from the rules and docs/resources.csv; do not edit. For
 config/paper.yaml and the targets all and release, first attempt: memory and time are multiplied by
 the number of the attempt, and those that depend on the number of unlabeled images are computed from
-the manifest. The GPU-hours of each table are in [scale.md](scale.md).
+the manifest. *took* is the most that a job of the rule took in the rehearsal, which has the real
+counts and small pixels; *pixels* is what full pixels add to its memory, computed. The GPU-hours of
+each table, and the rehearsal, are in [scale.md](scale.md).
 
-| rule | jobs | threads | GPU | memory, GB | limit, min | from | why |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| rule | jobs | threads | GPU | GB | took | pixels | limit, min | took | from | why |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -74,14 +77,19 @@ def write_page(rules: dict[str, dict[str, str]]) -> str:
     for name, rule in sorted(rules.items()):
         if rule["local"]:
             continue
-        reason = reasons[name]
+        reason, took = reasons[name], of_rule(name)
         lines.append(
             f"| {name} | {rule['jobs']} | {rule['threads']} | {rule.get('gpu', '0')} "
-            f"| {int(rule['mem_mb']) / 1000:.1f} | {rule['runtime']} | {reason['from']} "
-            f"| {reason['why']} |\n"
+            f"| {int(rule['mem_mb']) / 1000:.1f} | {_measured(took, 'memory_mb', 1000)} "
+            f"| {reason['pixels_gb'] or '-'} | {rule['runtime']} "
+            f"| {_measured(took, 'longest_s', 60)} | {reason['from']} | {reason['why']} |\n"
         )
     local = ", ".join(sorted(name for name, rule in rules.items() if rule["local"]))
     return f"{HEAD}{''.join(lines)}\nOn the head node, none for more than seconds: {local}.\n"
+
+
+def _measured(took: dict[str, float], name: str, unit: float) -> str:
+    return f"{took[name] / unit:.1f}" if took else "-"
 
 
 if __name__ == "__main__":

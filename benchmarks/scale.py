@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from benchmarks.plan import plan
+from benchmarks.rehearsed import section
 from maknet.config.manifest import ManifestSeries, read_manifest
 from maknet.files import ROOT
 
@@ -193,6 +194,7 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "One seed hardly gains from more than one GPU: the rounds follow one another. Seeds run side",
         "by side.",
         "",
+        *section(),
         *beyond(works, json.loads((RATES / "beyond.planned.json").read_text())),
         "## What would break first",
         "",

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from maknet.config.manifest import series_facts
 from maknet.data.arrays import save_arrays
 from maknet.data.deeplesion.info import load_info
@@ -19,9 +21,10 @@ def main(
     dl_info: Path, labeled: Sequence[Path], labeled_indices: Sequence[Path],
     labeled_fingerprints: Sequence[Path], shards: Sequence[Path], indices: Sequence[Path],
     fingerprints: Sequence[Path], tables: Sequence[Path], manifest: Path | None, dataset: str,
-    unlabeled: str, limits: Mapping[str, Any],
+    unlabeled: str, limits: Mapping[str, Any], workers: int,
     pairs: Path, collections: Path, pictures: Path,
 ) -> None:  # fmt: skip
+    torch.set_num_threads(1)  # the workers take the others
     facts, series, lesions = series_facts(manifest), series_table(tables), load_info(dl_info)
     splits = [
         labeled_set(shard.stem, shard, index, found, lesions)
@@ -29,7 +32,7 @@ def main(
     ]
     patients = {uid: item.patient for uid, item in facts.items()}
     images = unlabeled_set(shards, indices, fingerprints, series, patients)
-    found = find_duplicates(splits, images, Limits.from_config(limits))
+    found = find_duplicates(splits, images, Limits.from_config(limits), workers)
     save_arrays(pictures, pictures=pair_pictures(found, [*splits, images]))
     names = {
         uid: facts[uid].collection if uid in facts else unlabeled for uid in series["series_uid"]

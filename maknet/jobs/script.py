@@ -59,7 +59,7 @@ def arguments(main: Callable[..., None], snakemake: ScriptJob, **more: object) -
     config = job_config(snakemake)
     whole = {
         "inputs": inputs, "outputs": outputs, "wildcards": wildcards,
-        "threads": compute_threads(config, snakemake.threads),
+        "threads": compute_threads(config, snakemake.threads), "workers": snakemake.threads,
         "config": config, "resources": snakemake.resources, **more,
     }  # fmt: skip
     found: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 Q queries, P pairs.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from maknet.duplicates.metric import Metric, fit_metric
 from maknet.duplicates.search import nearest
 from maknet.duplicates.variations import CUTS, cut, variations
 from maknet.leakage.image_sets import ImageSet
-from maknet.progress import tracked
+from maknet.progress import progress
 from maknet.seeding import generator
 
 _LEAST_SIMILAR = 0.4  # what is less alike is no copy, and not worth the time
@@ -135,23 +136,41 @@ def _groups(
     return codes[: len(query)].astype(np.int64), codes[len(query) :].astype(np.int64)
 
 
-def compare_pairs(pairs: pd.DataFrame, first: ImageSet, second: ImageSet) -> pd.DataFrame:
+def compare_pairs(
+    pairs: pd.DataFrame, first: ImageSet, second: ImageSet, workers: int = 1
+) -> pd.DataFrame:
     """Return the pairs with `correlation`, `detail`, `size_rows` and `size_columns`.
 
     A size is that of what the second shows over that of the first, in mm; where a pixel size is
     unknown it is not a number.
+
+    Args:
+        pairs: See `candidate_pairs`.
+        first: The set of the queries.
+        second: The set that they were found in.
+        workers: Threads that share the parts; no value depends on their number.
     """
-    parts = [np.empty((0, 4))]
-    for start in tracked(range(0, len(pairs), _AT_A_TIME), f"pairs with {second.name}", "part"):
+    sizes = ["row_mm", "column_mm"]
+
+    def compared(start: int) -> NDArray[np.float64]:
         part = pairs.iloc[start : start + _AT_A_TIME]
         one, other = part["query"].to_numpy(), part["row"].to_numpy()
         found = compare(
             first.images(one), second.images(other), (first.window_hu, second.window_hu)
         )
-        sizes = ["row_mm", "column_mm"]
         mine, theirs = first.rows[sizes].to_numpy()[one], second.rows[sizes].to_numpy()[other]
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = found.scale * theirs / mine
-        parts.append(np.column_stack([found.correlation, found.detail, ratio]))
+        return np.column_stack([found.correlation, found.detail, ratio])
+
+    starts = range(0, len(pairs), _AT_A_TIME)
+    parts = [np.empty((0, 4))]
+    with (
+        ThreadPoolExecutor(workers) as pool,
+        progress(f"pairs with {second.name}", len(starts), "part") as bar,
+    ):
+        for part in pool.map(compared, starts):
+            parts.append(part)
+            bar.update()
     names = ["correlation", "detail", "size_rows", "size_columns"]
     return pairs.join(pd.DataFrame(np.concatenate(parts), columns=names))

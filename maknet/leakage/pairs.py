@@ -33,7 +33,10 @@ _SLACK = 1.5  # steps between slices that a shift may differ by
 
 
 def find_duplicates(
-    labeled: Sequence[ImageSet], unlabeled: ImageSet, limits: Limits
+    labeled: Sequence[ImageSet],
+    unlabeled: ImageSet,
+    limits: Limits,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Find the scans that two sets share, and those that are twice among the unlabeled ones.
 
@@ -45,6 +48,7 @@ def find_duplicates(
         labeled: The labeled splits.
         unlabeled: The unlabeled images.
         limits: What is compared, and what is called a copy.
+        workers: Threads that compare; the result does not depend on their number.
 
     Returns:
         `COLUMNS` but the dataset and collections; confirmed pairs first, of them those of evaluated
@@ -53,11 +57,12 @@ def find_duplicates(
     metric = learn_metric([*labeled, unlabeled])
     queries = [labeled_query(images, metric) for images in labeled if len(images)]
     everything = Database.of(unlabeled, metric)
-    parts = [_found(query, everything, limits) for query in queries]
+    parts = [_found(query, everything, limits, workers) for query in queries]
     for place, query in enumerate(queries[:-1]):
         split = Database.of(query.images, metric)
-        parts += [_found(other, split, limits) for other in queries[place + 1 :]]
-    parts.append(_once(_found(probe_query(unlabeled, metric, limits.probes), everything, limits)))
+        parts += [_found(other, split, limits, workers) for other in queries[place + 1 :]]
+    probes = probe_query(unlabeled, metric, limits.probes)
+    parts.append(_once(_found(probes, everything, limits, workers)))
     return _sorted([part for part in parts if len(part)])
 
 
@@ -73,10 +78,10 @@ def _sorted(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return ranked.drop(columns=order[:2]).reset_index(drop=True)
 
 
-def _found(query: Query, database: Database, limits: Limits) -> pd.DataFrame:
+def _found(query: Query, database: Database, limits: Limits, workers: int) -> pd.DataFrame:
     """Return the series of a query and a database that show one scan."""
     pairs = candidate_pairs(query, database, limits)
-    pairs = compare_pairs(pairs, query.images, database.images)
+    pairs = compare_pairs(pairs, query.images, database.images, workers)
     sizes = pairs[["size_rows", "size_columns"]].to_numpy()
     pairs = pairs[alike(pairs["correlation"].to_numpy(), sizes, limits)]
     return _by_series(pairs, query.images, database.images, limits)

@@ -26,7 +26,7 @@ rule find_duplicates:
         "<benchmarks>/find_duplicates.tsv"
     conda:
         "../../envs/maknet.yaml"
-    threads: 1
+    threads: 4
     resources:
         mem_mb=memory(3000, 2000),
         runtime=limit(120, UNLABELED_IMAGES, 40),

@@ -71,6 +71,15 @@ def test_planted_scans_are_confirmed(found: tuple[pd.DataFrame, list[ImageSet]])
     assert len(certain) <= 3
 
 
+def test_the_number_of_workers_changes_nothing(
+    found: tuple[pd.DataFrame, list[ImageSet]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs, (train, test, unlabeled) = found
+    monkeypatch.setattr("maknet.leakage.candidates._AT_A_TIME", 7)
+    shared = find_duplicates([train, test], unlabeled, LIMITS, workers=3)
+    pd.testing.assert_frame_equal(shared, pairs)
+
+
 def test_two_splits_share_a_patient_under_two_numbers(
     found: tuple[pd.DataFrame, list[ImageSet]],
 ) -> None:
