@@ -18,14 +18,17 @@ class Monitor:
 
     Args:
         target: CSV file; a run that was killed goes on below its rows.
-        disk: Folder whose file system is watched.
+        disk: Folder whose file system is watched; what it holds already counts as the run's.
     """
 
     def __init__(self, target: Path, disk: Path) -> None:
         self._target, self._disk = target, disk
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
-        self._start = _in_use(disk)
+        before = _in_use(disk)
+        own = [path.lstat() for path in disk.rglob("*")]  # of a run that was killed
+        own_bytes = sum(found.st_blocks * 512 for found in own)
+        self._start = before[0] - own_bytes, before[1] - len(own)
 
     def watch(self, command: str, head: int) -> None:
         """Start to watch a command."""

@@ -59,6 +59,11 @@ class Rehearsal:
         return self.folder / "results" / self.name
 
     @property
+    def data(self) -> Path:
+        """Folder of the data."""
+        return self.folder / "data" / self.name
+
+    @property
     def archive(self) -> Path:
         """Folder of what the servers serve."""
         return self.folder / ".rehearsal" / self.name
@@ -125,7 +130,8 @@ def rehearse(rehearsal: Rehearsal, overlay: Path, how: Sequence[str], steps: Seq
     """Run some of `STEPS`, watched; return the exit code of the first that failed, or 0."""
     measures = rehearsal.results / "measures"
     measures.mkdir(parents=True, exist_ok=True)
-    monitor = Monitor(measures / "timeline.csv", rehearsal.folder)
+    rehearsal.data.mkdir(parents=True, exist_ok=True)
+    monitor = Monitor(measures / "timeline.csv", rehearsal.data)
     for step in steps:
         arguments = [word.format(results=f"results/{rehearsal.name}") for word in STEPS[step]]
         start = time.time()

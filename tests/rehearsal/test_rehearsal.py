@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from maknet.files import ROOT, read_rows
+from maknet.provenance.records import read_records
 from tests.rehearsal.report import measured
 from tests.rehearsal.run import Rehearsal
 
@@ -51,6 +52,10 @@ def test_fifty_series_from_the_archives_to_the_audit(tmp_path: Path) -> None:
     rows = [row for path in sorted(batches) for row in read_rows(path)]
     assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
     assert len(read_rows(rehearsal.results / "table3.csv")) == 4
+    # The DICOM of all batches never lies on the disk at once.
+    records = read_records(rehearsal.results).values()
+    started = {(r.rule, r.wildcards.get("batch")): r.started for r in records}
+    assert started["prepare_series", "batch0000"] <= started["fetch_series", "batch0002"]
 
     found = measured(rehearsal.results)
     assert found["jobs"] > 100

@@ -120,6 +120,8 @@ rule prepare_series:
         "<benchmarks>/{scenario}prepare_series/{batch}.tsv"
     conda:
         "../../envs/maknet.yaml"
+    # Before the next fetch: a fetched batch lies on the disk until it is prepared.
+    priority: 1
     threads: 1
     resources:
         mem_mb=memory(4000),
