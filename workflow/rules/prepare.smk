@@ -118,10 +118,10 @@ rule prepare_series:
         "<logs>/{scenario}prepare_series/{batch}.log",
     benchmark:
         "<benchmarks>/{scenario}prepare_series/{batch}.tsv"
-    conda:
-        "../../envs/maknet.yaml"
     # Before the next fetch: a fetched batch lies on the disk until it is prepared.
     priority: 1
+    conda:
+        "../../envs/maknet.yaml"
     threads: 1
     resources:
         mem_mb=memory(4000),
