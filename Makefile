@@ -1,7 +1,8 @@
 # `make demo` runs the whole workflow on drawn CT; `make test` the tests of minutes, `make check` all.
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
-CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# Not OMP_NUM_THREADS, which nproc goes by.
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
 # The groups of tests and their order are those of tests/conftest.py.
 PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder
 # One thread a job: the workflow runs jobs side by side, and small networks lose by more.

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from maknet.data.labels.splits import EVALUATED
 from maknet.data.shards.pool import ConcatShards
 from maknet.duplicates.decide import CONFIRMED
 from maknet.errors import InputError
 from maknet.files import parsing, read_rows
-from maknet.leakage.image_sets import EVALUATED
 
 Leakage = Literal["report", "drop", "stop"]
 Duplicates = Literal["keep", "one"]

@@ -19,7 +19,6 @@ from maknet.duplicates.fingerprint import load_fingerprints
 from maknet.errors import InputError
 from maknet.files import parsing
 
-EVALUATED = ("val", "test", "hand")  # splits that a network must not have seen
 _SIDES = ["crop_top", "crop_bottom", "crop_left", "crop_right"]
 _OF_SERIES = ("study_uid", "frame_uid", "acquisition")
 _TEXT = {"series_uid", "series", "patient", "status", *_OF_SERIES}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from maknet.data.labels.label_table import SPLITS
+from maknet.data.labels.splits import EVALUATED
 from maknet.duplicates.decide import CONFIRMED, LIKELY, Limits, alike, consistent
 from maknet.leakage.candidates import (
     Database,
@@ -16,7 +17,7 @@ from maknet.leakage.candidates import (
     learn_metric,
     probe_query,
 )
-from maknet.leakage.image_sets import EVALUATED, ImageSet
+from maknet.leakage.image_sets import ImageSet
 
 COLUMNS = (
     "dataset", "verdict", "set_1", "collection_1", "patient_1", "series_1", "slice_1", "set_2",

@@ -7,7 +7,6 @@ while the workflow is parsed, so only the standard library is used.
 
 import ast
 import hashlib
-import importlib.metadata
 import json
 import platform
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from maknet.files import ROOT, short_sha256
+from maknet.provenance.environment import version
 
 RECORDS = "provenance"  # the folder of a job's records, below the results
 _PACKAGE = "maknet"
@@ -42,9 +42,13 @@ def code_files(script: str | Path) -> dict[str, str]:
 
 
 def software() -> str:
-    """Return the versions of the packages that results depend on most, as one line of text."""
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in _SHOWN]
-    return ", ".join([f"Python {platform.python_version()}", *versions])
+    """Return the versions of the packages that results depend on most, as one line of text.
+
+    A head node has some of them only; the records name those that a job had.
+    """
+    versions = ((name, version(name)) for name in _SHOWN)
+    found = [f"{name} {number}" for name, number in versions if number]
+    return ", ".join([f"Python {platform.python_version()}", *found])
 
 
 def recorded_code(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from filelock import FileLock, Timeout
 
 from maknet.config.manifest import ManifestSeries, read_manifest
 from maknet.files import ROOT, csv_rows
@@ -156,12 +157,19 @@ def main() -> None:
     parser.add_argument("snakemake", nargs="*", default=["--cores", "2"], help="after --")
     chosen = parser.parse_args()
     rehearsal = Rehearsal(chosen.folder, chosen.series)
+    rehearsal.archive.parent.mkdir(parents=True, exist_ok=True)
+    alone = FileLock(rehearsal.archive.with_suffix(".lock"), blocking=False)
+    try:
+        alone.acquire()  # so that a lock of Snakemake is one that a kill has left
+    except Timeout:
+        sys.exit(f"A rehearsal of {chosen.series} series already runs in {chosen.folder}.")
     real = os.environ.get("MAKNET_REAL_DATA")
     rehearsal.draw(Path(real) / "labels" if real else None, os.cpu_count() or 1)
     kind = DrawnBuckets if chosen.route == "idc" else DrawnNbia
     servers = kind(rehearsal.listed()), Mirror(rehearsal.archive)
     overlay = rehearsal.overlay(chosen.route, *(server.url for server in servers))
     try:
+        snakemake(rehearsal, overlay, ["--unlock"], chosen.snakemake).wait()
         sys.exit(rehearse(rehearsal, overlay, chosen.snakemake, chosen.steps))
     finally:
         for server in servers:

@@ -22,6 +22,7 @@ OVERLAP_COLUMNS = (
     "dataset", "labels", "first", "first_lesions", "first_patients", "second", "second_lesions",
     "second_patients", "shared_lesions", "shared_slices", "shared_patients", "patients",
 )  # fmt: skip
+EVALUATED = ("val", "test", "hand")  # splits that a network must not have seen
 _MAY_OVERLAP = ("test", "hand")
 _NAMED = 20  # patients at most in a sentence
 
