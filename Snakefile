@@ -1,28 +1,34 @@
 # MAKNet (arXiv 2005.11746) from raw CT to every printed number. An index: no logic lives here.
 # Without a profile or a configfile this is the demo on drawn CT; a configfile is an overlay.
+import sys
+
 from snakemake.utils import min_version
 
 min_version("9.20")
+
+# Not `workflow.basedir`: another workflow may import this one, see docs/module.md.
+CHECKOUT = workflow.current_basedir
+sys.path.insert(0, str(CHECKOUT))
 
 
 report: "workflow/report/workflow.rst"
 
 
 # For `--software-deployment-method apptainer`; envs/maknet.def makes it.
-container: f"{workflow.basedir}/envs/maknet.sif"
+container: f"{CHECKOUT}/envs/maknet.sif"
 
 
 # At this point `config` holds what the command line names; it wins over the files below.
 DEMO = "dataset" not in config
 
 
-configfile: f"{workflow.basedir}/config/paper.yaml"
-configfile: f"{workflow.basedir}/config/choices.yaml"
+configfile: f"{CHECKOUT}/config/paper.yaml"
+configfile: f"{CHECKOUT}/config/choices.yaml"
 
 
 if DEMO:
 
-    configfile: f"{workflow.basedir}/config/demo.yaml"
+    configfile: f"{CHECKOUT}/config/demo.yaml"
 
 
 include: "workflow/rules/common.smk"

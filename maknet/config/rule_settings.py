@@ -7,6 +7,7 @@ name may have one value.
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from maknet.config.settings import Setting
@@ -23,6 +24,18 @@ def settings_by_rule() -> dict[str, list[Any]]:
     import yaml
 
     return dict(yaml.safe_load(_LIST.read_text(encoding="utf-8")))
+
+
+def own_name(rule: str, script: str) -> str:
+    """Return the name that a rule has here: a workflow that imports it may have named it anew.
+
+    Args:
+        rule: Name of the rule where it runs.
+        script: Path of its script, whose name most rules bear.
+    """
+    known = {path.stem for path in (ROOT / "scripts").glob("*.py")} | settings_by_rule().keys()
+    within = [name for name in known if name in rule]
+    return rule if rule in known else max(within, key=len, default=Path(script).stem)
 
 
 def keys_of(rule: str, known: Mapping[str, Any]) -> list[str]:

@@ -4,10 +4,11 @@ Snakemake's reader takes the last of two equal keys, and follows a section that 
 ever. Imported while the workflow is parsed, so nothing heavy is imported here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from maknet.config.settings import merge
 from maknet.errors import InputError
 from maknet.files import existing_file, parsing
 
@@ -25,6 +26,18 @@ def check_yaml_files(paths: Iterable[str | Path]) -> None:
             raise InputError(
                 f"{path}: the key {name!r} stands in line {line} for the second time; leave one."
             )
+
+
+def with_defaults(config: Mapping[str, Any], paths: Iterable[str | Path]) -> dict[str, Any]:
+    """Return the settings of files, later ones before earlier ones, and of a mapping before all."""
+    import yaml
+
+    merged: dict[str, Any] = {}
+    for path in paths:
+        with parsing(path, "a usable YAML file", "mend it"):
+            merge(merged, yaml.safe_load(existing_file(path).read_text(encoding="utf-8")))
+    merge(merged, config)
+    return merged
 
 
 def _composed(path: Path) -> Any:  # noqa: ANN401 - a node of PyYAML, untyped

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from maknet.config.rule_settings import own_name
 from maknet.config.scenarios import name_of, with_scenario
 from maknet.errors import InputError
 from maknet.files import full_disk, writing
@@ -79,7 +80,7 @@ def job_config(snakemake: ScriptJob) -> dict[str, Any]:
 
 def _job_spec(snakemake: ScriptJob, script: str) -> JobSpec:
     return JobSpec(
-        rule=snakemake.rule,
+        rule=own_name(snakemake.rule, script),
         wildcards=dict(snakemake.wildcards.items()),
         params=dict(snakemake.params.items()),
         inputs=list(snakemake.input),

@@ -11,7 +11,7 @@ def code_of(name: str, script: str):
     return lambda wildcards: recorded_code(results, name, wildcards, script)
 
 
-for each in workflow.rules:
+for each in filter(is_own, workflow.rules):
     if each.script and "version" not in each.params.keys():
         each.set_params(
             code=code_of(each.name, f"scripts/{Path(each.script).name}"),

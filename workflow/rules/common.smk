@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from maknet.config.check import check_config, sorted_keys
 from maknet.config.command_line import set_types
-from maknet.config.yaml_files import check_yaml_files
+from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
@@ -23,23 +23,28 @@ from maknet.config.inputs import (
 
 # What the configuration was merged from, the first file first; for the records, too.
 SHIPPED = ("paper.yaml", "choices.yaml")
-CONFIG_FILES = [
-    *(f"{workflow.basedir}/config/{name}" for name in SHIPPED),
-    *(
-        str(Path(name).absolute())
-        for name in workflow.configfiles
-        if Path(name).name not in SHIPPED
-    ),
-]
-
-COMMAND_LINE = workflow.config_settings.config or {}
-set_types(config, COMMAND_LINE)
+CONFIG_FILES = [f"{CHECKOUT}/config/{name}" for name in SHIPPED]
+COMMAND_LINE = {}
+IMPORTED = not workflow.modifier.is_main_snakefile()
+if IMPORTED:
+    if workflow.modifier.path_modifier.modify("results") != "results":
+        raise WorkflowError(
+            "Import maknet without `prefix:`, which Snakemake would add to raw data as well and not "
+            "to parameters; set paths.results and paths.data in the module's configuration."
+        )
+    # Snakemake reads no files for a module that is given its configuration.
+    config = with_defaults(config, CONFIG_FILES)
+else:
+    own = [name for name in workflow.configfiles if Path(name).name not in SHIPPED]
+    CONFIG_FILES += [str(Path(name).absolute()) for name in own]
+    COMMAND_LINE = workflow.config_settings.config or {}
+    set_types(config, COMMAND_LINE)
 if "scenarios" in COMMAND_LINE:
     raise WorkflowError(
         "--config cannot hold 'scenarios': records name the files that a configuration is made of. "
         "Put them into a file of yours, and give it with --configfile."
     )
-SCHEMA = f"{workflow.basedir}/workflow/schemas/config.schema.yaml"
+SCHEMA = f"{CHECKOUT}/workflow/schemas/config.schema.yaml"
 try:
     check_yaml_files(CONFIG_FILES)
     check_config(config, SCHEMA)
@@ -63,10 +68,15 @@ pathvars:
     benchmarks=f"{config['paths']['results']}/benchmarks",
 
 
+def is_own(rule) -> bool:
+    """Return whether a rule is one of this workflow, not of one that imports it."""
+    return Path(rule.snakefile).is_relative_to(CHECKOUT)
+
+
 def in_checkout(name: str) -> str:
     """Return a file of the checkout as an input: by no name that changes when all of it moves."""
-    here = Path.cwd() == Path(workflow.basedir)
-    return name if here else f"{workflow.basedir}/{name}"
+    here = Path.cwd() == Path(CHECKOUT)
+    return name if here else f"{CHECKOUT}/{name}"
 
 
 PAPER_TABLES = in_checkout("config/paper_tables.csv")
@@ -93,7 +103,7 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
 
 
 # Slurm's commands as the executor plugin needs them stand before Slurm's own; see there.
-SLURM_COMMANDS = f"{workflow.basedir}/workflow/profiles/slurm/commands"
+SLURM_COMMANDS = f"{CHECKOUT}/workflow/profiles/slurm/commands"
 SEARCHED = os.environ.get("PATH", os.defpath)
 if SLURM_COMMANDS not in SEARCHED.split(os.pathsep):
     os.environ.update(PATH=f"{SLURM_COMMANDS}{os.pathsep}{SEARCHED}")
@@ -105,8 +115,8 @@ set_numerics(config["jobs"]["numerics"], os.environ)
 
 # A job imports the library of this checkout, also where another is installed (`pip install .`).
 LIBRARIES = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-if LIBRARIES[0] != str(workflow.basedir):
-    HERE = [str(workflow.basedir), *filter(None, LIBRARIES)]
+if LIBRARIES[0] != str(CHECKOUT):
+    HERE = [str(CHECKOUT), *filter(None, LIBRARIES)]
     os.environ.update(PYTHONPATH=os.pathsep.join(HERE))
 
 

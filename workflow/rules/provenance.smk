@@ -128,7 +128,7 @@ rule write_audit_page:
         dataset=config["dataset"],
         rules=lambda wildcards: {
             rule.name: [rule.docstring or "", *map(str, rule.log)]
-            for rule in workflow.rules
+            for rule in filter(is_own, workflow.rules)
         },
     script:
         "../../scripts/write_audit_page.py"
@@ -152,7 +152,7 @@ rule write_ro_crate:
     params:
         dataset=config["dataset"],
         rules=lambda wildcards: {
-            rule.name: rule.docstring or "" for rule in workflow.rules
+            rule.name: rule.docstring or "" for rule in filter(is_own, workflow.rules)
         },
     script:
         "../../scripts/write_ro_crate.py"
