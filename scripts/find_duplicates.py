@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from maknet.config.manifest import series_facts
 from maknet.data.arrays import save_arrays
 from maknet.data.deeplesion.info import load_info
 from maknet.duplicates.decide import Limits
 from maknet.files import write_frame
+from maknet.jobs.numerics import one_thread
 from maknet.jobs.script import run_script
 from maknet.leakage.image_sets import labeled_set, series_table, unlabeled_set
 from maknet.leakage.pairs import COLUMNS, count_by_collection, find_duplicates
@@ -24,7 +23,7 @@ def main(
     unlabeled: str, limits: Mapping[str, Any], workers: int,
     pairs: Path, collections: Path, pictures: Path,
 ) -> None:  # fmt: skip
-    torch.set_num_threads(1)  # the workers take the others
+    one_thread()  # the workers take the others
     facts, series, lesions = series_facts(manifest), series_table(tables), load_info(dl_info)
     splits = [
         labeled_set(shard.stem, shard, index, found, lesions)

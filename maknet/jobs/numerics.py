@@ -77,5 +77,17 @@ def compute_threads(config: Mapping[str, Any], threads: int) -> int:
     return 1 if _is_portable(config) and config.get("device") == "cpu" else threads
 
 
+def one_thread() -> None:
+    """Let every operation of NumPy and torch compute in the thread that calls it.
+
+    Snakemake sets the libraries' threads to those of the rule, which may be meant for workers.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+
+
 def _is_portable(config: Mapping[str, Any]) -> bool:
     return bool(config.get("jobs", {}).get("numerics") == _PORTABLE)

@@ -78,7 +78,7 @@ def test_the_preparing_rules_alone_under_names_of_the_importers(
     rules = (
         "use rule link_series, prepare_series from maknet as ct_*\n"
         "use rule summarize_series from maknet as my_summary with:\n"
-        "    threads: 2"
+        "    resources: mem_mb=500"
     )
     folder = next(iter(phantom_archive.values())).parent
     importer(own_ct(folder), rules, "results/ct/series_funnel.csv")

@@ -1,12 +1,16 @@
 """Portable numerics: what is set, who is refused, how many threads compute."""
 
 import logging
+import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from maknet.errors import InputError
+from maknet.files import ROOT
 from maknet.jobs.numerics import check_cpu, compute_threads, set_numerics
 from maknet.provenance import cpu as cpus
 from maknet.provenance.cpu import PORTABLE, cpu
@@ -76,3 +80,23 @@ def test_one_thread_computes_where_bytes_are_to_be_the_same(
     device: str, numerics: str, threads: int
 ) -> None:
     assert compute_threads({"device": device, "jobs": {"numerics": numerics}}, 8) == threads
+
+
+ASK = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy, threadpoolctl, torch
+from maknet.jobs.numerics import one_thread
+one_thread()
+with ThreadPoolExecutor(2) as pool:
+    print(*{pool.submit(torch.get_num_threads).result() for _ in range(4)},
+          *{found["num_threads"] for found in threadpoolctl.threadpool_info()})
+"""
+
+
+def test_workers_compute_in_one_thread_each_whatever_the_environment_says() -> None:
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "4")
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, env={**os.environ, **threads},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["1", "1"]
