@@ -14,9 +14,11 @@ def pins(lines: list[str]) -> dict[str, str]:
 
 
 def test_conda_has_the_pins_of_pip() -> None:
-    pinned = pins((ENVS / "requirements.txt").read_text().splitlines())
-    assert len(pinned) > 100
-    for path in sorted(ENVS.glob("*.yaml")):
+    sources = {"maknet.yaml": "requirements.txt", "head.yaml": "head.txt"}
+    assert sources.keys() == {path.name for path in ENVS.glob("*.yaml")}
+    for path, source in ((ENVS / name, ENVS / source) for name, source in sources.items()):
+        pinned = pins(source.read_text().splitlines())
+        assert len(pinned) > 50
         conda, pip = [], []
         for item in yaml.safe_load(path.read_text())["dependencies"]:
             if isinstance(item, dict):
@@ -48,7 +50,7 @@ def test_the_container_is_built_from_the_pins_and_used_by_all_rules() -> None:
     assert f"python={python[1]}" in conda
     assert "envs/requirements.txt /opt/requirements.txt" in recipe
     assert "pip install --no-cache-dir -r /opt/requirements.txt" in recipe
-    assert 'container: f"{workflow.basedir}/envs/maknet.sif"' in (ROOT / "Snakefile").read_text()
+    assert 'container: f"{CHECKOUT}/envs/maknet.sif"' in (ROOT / "Snakefile").read_text()
 
 
 def test_every_rule_names_its_environment_and_resources() -> None:
