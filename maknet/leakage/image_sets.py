@@ -6,6 +6,7 @@ N images, C slices, S the image side, F numbers a fingerprint.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 
 from maknet.data.deeplesion.info import LesionRow
 from maknet.data.shards.pool import ConcatShards
-from maknet.data.shards.prefetch import ImageSource
 from maknet.data.shards.shard import ShardReader
 from maknet.duplicates.fingerprint import load_fingerprints
 from maknet.errors import InputError
 from maknet.files import parsing
+
+if TYPE_CHECKING:  # a head node, which has no torch, leaves series out
+    from maknet.data.shards.prefetch import ImageSource
 
 _SIDES = ["crop_top", "crop_bottom", "crop_left", "crop_right"]
 _OF_SERIES = ("study_uid", "frame_uid", "acquisition")
@@ -39,7 +42,7 @@ class ImageSet:
     """
 
     name: str
-    source: ImageSource
+    source: "ImageSource"
     fingerprints: NDArray[np.int8]
     window_hu: tuple[float, float]
     rows: pd.DataFrame

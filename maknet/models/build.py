@@ -10,19 +10,12 @@ from torch import nn
 
 from maknet.errors import InputError
 from maknet.files import atomic_path, existing_file, parsing, read_json
-from maknet.models.baselines import resnet18, vgg16
 from maknet.models.lesanet import LesaNet
 from maknet.models.maknet import MAKNet
 from maknet.seeding import seed_torch
 
-_BUILDERS: dict[str, Callable[..., nn.Module]] = {
-    "maknet": MAKNet,
-    "vgg16": vgg16,
-    "resnet18": resnet18,
-    "lesanet": LesaNet,
-}
-NETWORKS = tuple(_BUILDERS)
 TITLES = {"maknet": "MAKNet", "vgg16": "VGG16", "resnet18": "ResNet18", "lesanet": "LesaNet"}
+NETWORKS = tuple(TITLES)
 PAPER_LABELS = 115
 _MAX_LABELS = 100_000
 
@@ -38,12 +31,23 @@ def build_network(name: str, num_labels: int, **settings: Any) -> nn.Module:  # 
     Raises:
         InputError: There is no such network, or it has no such setting.
     """
-    if name not in _BUILDERS:
+    if name not in NETWORKS:
         raise InputError(f"there is no network {name!r}; choose one of {', '.join(NETWORKS)}.")
     try:
-        return _BUILDERS[name](num_labels, **settings)
+        return _builder(name)(num_labels, **settings)
     except TypeError as error:
         raise InputError(f"networks.{name}: {error}.") from error
+
+
+def _builder(name: str) -> Callable[..., nn.Module]:
+    """Return what builds a network; MAKNet does without torchvision, a second to import."""
+    if name == "maknet":
+        return MAKNet
+    if name == "lesanet":
+        return LesaNet
+    from maknet.models.baselines import resnet18, vgg16
+
+    return {"vgg16": vgg16, "resnet18": resnet18}[name]
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.models.vgg import cfgs, make_layers
 
 from maknet.models.layers import ScorePropagation
 from maknet.models.maknet import scaled_channels
@@ -75,6 +74,9 @@ class LesaNet(nn.Module):
         self, num_labels: int, *, features: int = 256, embedding: int = 256, width: float = 1.0
     ) -> None:
         super().__init__()
+        # Here, not above: it takes a second to import, and what scores other networks imports us.
+        from torchvision.models.vgg import cfgs, make_layers
+
         plan = [n if isinstance(n, str) else scaled_channels(n, width) for n in cfgs["D"]]
         self.backbone = make_layers(plan[:-1], batch_norm=True)  # the last pooling is not used
         self._ends = _block_ends(self.backbone)
