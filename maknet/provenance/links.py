@@ -24,7 +24,7 @@ class Finding:
         rule: Rule that made the file, or ran the code; empty for raw data.
         status: `intact`; `changed`; `missing`; `raw`: as it was read, and made by no rule;
             `receipt`: deleted after use, its receipt lists the archive's files; `other`: a CPU
-            other than this machine's, which is no fault.
+            other than this machine's, or a package that is not installed here: no fault.
         recorded: Digest, value or version when it was made or read.
         found: Digest, value or version now.
         note: Further explanation; may be empty.
@@ -68,8 +68,10 @@ def package_links(record: Record, depth: int) -> Iterator[Finding]:
     """Yield whether the packages that a job imported have their versions."""
     for name, recorded in record.environment["packages"].items():
         now = version(name)
-        status = INTACT if now == recorded else CHANGED
-        yield Finding(depth, "package", name, record.rule, status, str(recorded), str(now))
+        status, note = (INTACT if now == recorded else CHANGED), ""
+        if now is None:  # on a head node, say
+            status, note = OTHER, "not installed here, so its version cannot be compared"
+        yield Finding(depth, "package", name, record.rule, status, str(recorded), str(now), note)
 
 
 def cpu_links(record: Record, depth: int) -> Iterator[Finding]:
