@@ -4,9 +4,14 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import PurePath
 from typing import Any
 
+from maknet.errors import InputError
+
+_NAME_A_FILE = ("--report", "-d", "--directory")  # options, not targets
 _WORDS = {"true": True, "false": False, "null": None}
 _WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?")
@@ -24,6 +29,28 @@ def set_types(config: dict[str, Any], command_line: Mapping[str, Any]) -> None:
             set_types(config[key], value)
         else:
             config[key] = _typed(value)
+
+
+def check_demo_targets(words: Sequence[str], results: str) -> None:
+    """Refuse a file of another run where no configuration was named, so that the demo is meant.
+
+    Args:
+        words: The command line; Snakemake tells no targets while it reads the rules.
+        results: The demo's folder of results.
+
+    Raises:
+        InputError: A target lies below `results/`, but not below the demo's folder.
+    """
+    for before, target in pairwise(words):
+        path = PurePath(target)
+        if before in _NAME_A_FILE:
+            continue
+        if path.parts[:1] == ("results",) and not path.is_relative_to(results):
+            raise InputError(
+                f"{target} is no file of the demo, which runs where no configuration is named and "
+                f"makes {results}/{'/'.join(path.parts[1:])}; for the paper's run add --profile "
+                "slurm, or --configfile config/paper.yaml behind the file."
+            )
 
 
 def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value

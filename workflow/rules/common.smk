@@ -1,12 +1,13 @@
 # What all rules share: the checked configuration, paths, wildcards. Parsed by every Slurm job, so
 # nothing heavy is imported.
 import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from maknet.config.check import check_config, sorted_keys
-from maknet.config.command_line import set_types
+from maknet.config.command_line import check_demo_targets, set_types
 from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
@@ -46,6 +47,8 @@ if "scenarios" in COMMAND_LINE:
     )
 SCHEMA = f"{CHECKOUT}/workflow/schemas/config.schema.yaml"
 try:
+    if DEMO and not IMPORTED:
+        check_demo_targets(sys.argv, config["paths"]["results"])
     check_yaml_files(CONFIG_FILES)
     check_config(config, SCHEMA)
     BATCHES = series_batches(config)

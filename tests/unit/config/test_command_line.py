@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from maknet.config.command_line import set_types
+import pytest
+
+from maknet.config.command_line import check_demo_targets, set_types
+from maknet.errors import InputError
 
 
 def test_lists_and_sections_get_their_types_back() -> None:
@@ -35,3 +38,16 @@ def test_only_plain_numbers_and_words_have_a_type() -> None:
     config: dict[str, Any] = {"a": [*texts, *numbers]}
     set_types(config, {"a": [*texts, *numbers]})
     assert config["a"] == [*texts, *numbers.values()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-n", "results/demo/table1.csv"], ["--report", "results/report.html"], ["table1", "data/x"]],
+)
+def test_files_of_the_demo_and_of_options_are_no_targets_of_another_run(words: list[str]) -> None:
+    check_demo_targets(["snakemake", *words], "results/demo")
+
+
+def test_a_target_of_another_run_is_named_with_what_to_type() -> None:
+    with pytest.raises(InputError, match=r"makes results/demo/table3.csv; .* --profile slurm"):
+        check_demo_targets(["snakemake", "--cores", "2", "results/table3.csv"], "results/demo")

@@ -1,0 +1,41 @@
+"""What people type by habit ends well, or in one sentence that says what to type."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maknet.files import ROOT
+from tests.workflow.conftest import Run
+
+pytestmark = pytest.mark.workflow
+
+
+def test_a_file_of_the_papers_run_without_a_configuration(snakemake: Run, tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--dry-run", "results/table3.csv")
+    assert done.returncode != 0
+    assert "makes results/demo/table3.csv" in done.stderr + done.stdout
+    assert "--configfile config/paper.yaml behind the file" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
+    named = snakemake(tmp_path, "--dry-run", "results/demo/table3.csv")
+    assert named.returncode == 0, named.stderr[-2000:]
+
+
+def test_rules_can_be_listed_with_what_they_make(snakemake: Run, tmp_path: Path) -> None:
+    said = snakemake(tmp_path, "--list-rules").stdout
+    assert "train_student (The student of one round" in said
+    listed = [line for line in said.splitlines() if line and not line.startswith((" ", "Using"))]
+    assert len(listed) > 50
+    assert all("(" in line for line in listed)
+
+
+def test_without_cores_snakemake_says_what_is_missing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--directory", str(tmp_path)], cwd=ROOT,
+        capture_output=True, text=True, check=False, env={**os.environ, "SLURM_CONF": os.devnull},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "--cores" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr + done.stdout
