@@ -1,6 +1,8 @@
 """The three ways to an environment say the same: pip, conda, container."""
 
+import json
 import re
+import tomllib
 
 import yaml
 
@@ -64,3 +66,19 @@ def test_every_rule_names_its_environment_and_resources() -> None:
                 assert "mem_mb=memory(" in block, rule[1]
                 assert "runtime=limit(" in block, rule[1]
                 assert "\n    threads: " in block, rule[1]
+
+
+def test_all_descriptions_name_one_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    codemeta = json.loads((ROOT / "codemeta.json").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == codemeta["version"] == project["version"]
+    assert project["requires-python"].removeprefix(">=") in codemeta["softwareRequirements"]
+
+
+def test_forks_run_what_checks_every_change() -> None:
+    github = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["check"]
+    gitlab = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())["check"]
+    assert {"run": "bash .ci/run"} in github["steps"]
+    assert gitlab["script"] == ["bash .ci/run"]
+    assert (ROOT / ".ci/run").is_file()
