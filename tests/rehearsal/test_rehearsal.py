@@ -37,22 +37,23 @@ def said(folder: Path) -> str:
 def test_fifty_series_from_the_archives_to_the_audit(tmp_path: Path) -> None:
     rehearsal = Rehearsal(tmp_path, SERIES)
     first = start(tmp_path, "all")
-    receipts = tmp_path / "data" / rehearsal.name / "tcia/receipts"
+    receipts = rehearsal.data / "tcia/receipts"
     deadline = time.monotonic() + 300
-    while not list(receipts.glob("batch????.csv")):
+    while not (prepared := list((rehearsal.data / "unlabeled").glob("*.series.csv"))):
         assert first.poll() is None, said(tmp_path)[-3000:]
         assert time.monotonic() < deadline
         time.sleep(0.5)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    fetched = {path.name: path.stat().st_mtime_ns for path in receipts.glob("batch????.csv")}
+    names = [path.name.replace(".series", "") for path in prepared]
+    fetched = {name: (receipts / name).stat().st_mtime_ns for name in names}
 
     done = start(tmp_path, "all", "report", "audit", "plan again")
     assert done.wait() == 0, said(tmp_path)[-3000:]
     assert "Nothing to be done" in said(tmp_path)
     assert {n: (receipts / n).stat().st_mtime_ns for n in fetched} == fetched
     wanted = {item.uid: item.images for item in rehearsal.listed()}
-    batches = (tmp_path / "data" / rehearsal.name / "unlabeled").glob("*.series.csv")
+    batches = (rehearsal.data / "unlabeled").glob("*.series.csv")
     rows = [row for path in sorted(batches) for row in read_rows(path)]
     assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
     assert len(read_rows(rehearsal.results / "table3.csv")) == 4

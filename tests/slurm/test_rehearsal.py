@@ -26,7 +26,7 @@ def test_fifty_series_are_fetched_and_prepared_by_jobs(cluster: Cluster, tmp_pat
     finally:
         for server in servers:
             server.close()
-    batches = (tmp_path / "data" / rehearsal.name / "unlabeled").glob("*.series.csv")
+    batches = (rehearsal.data / "unlabeled").glob("*.series.csv")
     rows = [row for path in sorted(batches) for row in read_rows(path)]
     wanted = {item.uid: item.images for item in rehearsal.listed()}
     assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
