@@ -4,6 +4,7 @@
 """
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePath
@@ -51,6 +52,19 @@ def check_demo_targets(words: Sequence[str], results: str) -> None:
                 f"makes {results}/{'/'.join(path.parts[1:])}; for the paper's run add --profile "
                 "slurm, or --configfile config/paper.yaml behind the file."
             )
+
+
+def check_executor(name: str) -> None:
+    """Refuse to submit jobs where there is no Slurm.
+
+    Raises:
+        InputError: Jobs are for Slurm, and its commands are not found.
+    """
+    if name == "slurm" and shutil.which("sinfo") is None:
+        raise InputError(
+            "This machine has no Slurm: the command sinfo is not found. Run on the cluster's login "
+            "node, load its module for Slurm, or leave out --profile slurm."
+        )
 
 
 def _typed(value: Any) -> Any:  # noqa: ANN401 - any YAML value

@@ -45,6 +45,28 @@ def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
+def pace(records: list[Record]) -> dict[str, float]:
+    """Return how fast jobs followed one another.
+
+    Returns:
+        The most jobs that ended within a minute, as a mean over five, and the seconds from the end
+        of the last job that another waited for to its start: the median, and of nine in ten.
+    """
+    made_by = {path: record for record in records for path in record.outputs}
+    waited = []
+    for record in records:
+        before = [made_by[path].ended for path in record.inputs if path in made_by]
+        if before:
+            waited.append(_seconds(max(before), record.started))
+    ends = np.sort([datetime.fromisoformat(record.ended).timestamp() for record in records])
+    within = np.searchsorted(ends, ends + 300, side="right") - np.arange(len(ends))
+    return {
+        "jobs_a_minute": float(within.max()) / 5,
+        "wait_median_s": float(np.median(waited)),
+        "wait_9_in_10_s": float(np.quantile(waited, 0.9)),
+    }  # fmt: skip
+
+
 def steps(measures: Path) -> dict[str, float]:
     """Return the seconds of each step, all its attempts together."""
     found: dict[str, float] = defaultdict(float)
@@ -95,6 +117,7 @@ def measured(results: Path) -> dict[str, Any]:
         "refused": sum(row["status"] != "accepted" for row in series),
         "jobs": len(records),
         "rules": by_rule(records),
+        "pace": pace(records),
         "steps_s": steps(measures),
         "head": head(timeline, len(records)),
         "disk_mb": max(used), "files": max(int(row["files"]) for row in timeline),

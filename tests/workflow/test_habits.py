@@ -39,3 +39,21 @@ def test_without_cores_snakemake_says_what_is_missing(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "--cores" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_the_profile_for_slurm_where_there_is_no_slurm(tmp_path: Path) -> None:
+    without = tmp_path / "bin"
+    without.mkdir()
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for path in Path(folder).glob("*"):
+            if path.name != "sinfo" and not (without / path.name).exists():
+                (without / path.name).symlink_to(path)
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "slurm", "--directory", str(tmp_path),
+         "data/deeplesion/DL_info.csv"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "PATH": str(without), "SLURM_CONF": os.devnull},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "This machine has no Slurm" in done.stderr
+    assert "Traceback" not in done.stderr

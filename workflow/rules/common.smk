@@ -7,7 +7,11 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from maknet.config.check import check_config, sorted_keys
-from maknet.config.command_line import check_demo_targets, set_types
+from maknet.config.command_line import (
+    check_demo_targets,
+    check_executor,
+    set_types,
+)
 from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
@@ -114,6 +118,13 @@ if SLURM_COMMANDS not in SEARCHED.split(os.pathsep):
 
 # Every job inherits it, that of a Slurm node too, since it parses this file.
 set_numerics(config["jobs"]["numerics"], os.environ)
+
+
+onstart:
+    try:
+        check_executor(workflow.executor_plugin.name)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 
 # A job imports the library of this checkout, also where another is installed (`pip install .`).
