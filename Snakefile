@@ -9,6 +9,7 @@ min_version("9.20")
 # Not `workflow.basedir`: another workflow may import this one, see docs/module.md.
 CHECKOUT = workflow.current_basedir
 sys.path.insert(0, str(CHECKOUT))
+BEFORE = {id(rule) for rule in workflow.rules}
 
 
 report: "workflow/report/workflow.rst"

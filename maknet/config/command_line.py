@@ -12,7 +12,11 @@ from typing import Any
 
 from maknet.errors import InputError
 
-_NAME_A_FILE = ("--report", "-d", "--directory")  # options, not targets
+# Options whose next word is a path, and no target.
+_NAME_A_FILE = re.compile(
+    r"-d|--(directory|report|report-stylesheet|shadow-prefix|cleanup-metadata|configfiles?|profile|"
+    r"snakefile|conda-prefix|apptainer-prefix|generate-unit-tests|archive|logger-\S+)"
+)
 _WORDS = {"true": True, "false": False, "null": None}
 _WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?")
@@ -44,7 +48,7 @@ def check_demo_targets(words: Sequence[str], results: str) -> None:
     """
     for before, target in pairwise(words):
         path = PurePath(target)
-        if before in _NAME_A_FILE:
+        if _NAME_A_FILE.fullmatch(before):
             continue
         if path.parts[:1] == ("results",) and not path.is_relative_to(results):
             raise InputError(

@@ -17,6 +17,7 @@ from maknet.errors import InputError
 from maknet.files import ROOT, csv_rows, existing_file, parsing, read_rows, short_sha256
 
 _UID = re.compile(r"(?=.{1,64}$)[0-9]+(\.[0-9]+)+")
+_ADDRESS = re.compile(r"(s3://[\w.-]+/[\w./-]+/\*)?")  # of all files of a series
 _BATCH = re.compile(r"[\w-]{1,100}")
 _COUNT = re.compile(r"0*[1-9][0-9]{0,6}")
 _BYTES = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -143,9 +144,10 @@ def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) ->
     count = (row.get("instanceCount") or "").strip()
     batch = row.get("batch") or f"batch{number // batch_size:04d}"
     size = row.get("bytes_approx") or "0"
+    address = row.get("series_aws_url") or ""
     for what, cell, pattern in (
         ("series id", uid, _UID), ("count", count or "1", _COUNT), ("batch", batch, _BATCH),
-        ("size", size, _BYTES),
+        ("size", size, _BYTES), ("IDC address", address, _ADDRESS),
     ):  # fmt: skip
         if not pattern.fullmatch(cell):
             where = f"tcia.manifest: {path}: row {number + 1}"
@@ -156,7 +158,7 @@ def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) ->
         images=int(count) if count else None,
         size_bytes=int(float(size)),
         license=row.get("license_short_name") or "",
-        address=row.get("series_aws_url") or "",
+        address=address,
         collection=row.get("collection_id") or "",
         doi=row.get("source_DOI") or "",
         patient=row.get("PatientID") or "",

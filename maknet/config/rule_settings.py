@@ -33,9 +33,12 @@ def own_name(rule: str, script: str) -> str:
         rule: Name of the rule where it runs.
         script: Path of its script, whose name most rules bear.
     """
-    known = {path.stem for path in (ROOT / "scripts").glob("*.py")} | settings_by_rule().keys()
-    within = [name for name in known if name in rule]
-    return rule if rule in known else max(within, key=len, default=Path(script).stem)
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    own = Path(script).stem
+    others = settings_by_rule().keys() - scripts  # rules that run the script of another
+    if rule in scripts | others:
+        return rule
+    return next((name for name in sorted(others) if name in rule), own)
 
 
 def keys_of(rule: str, known: Mapping[str, Any]) -> list[str]:

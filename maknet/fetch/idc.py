@@ -7,10 +7,8 @@ the MD5 sums come from the listing of the bucket, not from the tool's own report
 
 import functools
 import json
-import os
 import shlex
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -101,22 +99,18 @@ class IdcArchive:
         """Download series in one call; return what to say of one of which nothing arrived."""
         commands = "".join(f"cp {shlex.quote(item.address)} {item.uid}/\n" for item in series)
         limit = self.timeout_s * (2 + len(series) / 5)
-        # It works in the folder that it fills. A group of its own, to be ended at the time limit.
-        child = subprocess.Popen(  # noqa: S603
-            [*self._s5cmd(), "run"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=into,
-        )  # fmt: skip
-        try:
-            _, complaints = child.communicate(commands, timeout=limit)
+        try:  # it works in the folder that it fills
+            done = subprocess.run(  # noqa: S603
+                [*self._s5cmd(), "run"], input=commands, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, text=True, timeout=limit, cwd=into, check=False,
+            )  # fmt: skip
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
             return FetchError("transfer", f"the download took longer than {limit:.0f} s")
-        full = full_disk_in(complaints, into)
+        full = full_disk_in(done.stderr, into)
         if full is not None:
             raise full
-        if child.returncode:
-            return FetchError("transfer", " ".join(complaints.split())[-200:])
+        if done.returncode:
+            return FetchError("transfer", " ".join(done.stderr.split())[-200:])
         return FetchError("incomplete", "nothing of the series arrived")
 
 

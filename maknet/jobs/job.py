@@ -1,6 +1,7 @@
 """One job of the workflow: its log, its lock, its errors, and the record that it leaves."""
 
 import contextlib
+import gc
 import logging
 import sys
 import threading
@@ -59,6 +60,7 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
     folders = folders_by_setting(paths, scratch)
     # The log is the first job's until its lock is ours; a lock has errors too.
     with (
+        _quick_end(),
         error_reporting(None, folders),
         output_lock(spec.lock_path) as waited,
         error_reporting(snakemake.log[0], folders),
@@ -71,6 +73,15 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
         writer = RecordWriter(spec, started)
         yield writer
         writer.write()
+
+
+@contextmanager
+def _quick_end() -> Iterator[None]:
+    """Let Python end without a look at all objects of torch: half a second of each job."""
+    try:
+        yield
+    finally:
+        gc.freeze()
 
 
 def job_config(snakemake: ScriptJob) -> dict[str, Any]:

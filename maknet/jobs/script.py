@@ -7,7 +7,6 @@ A few names stand for more than one value: `inputs`, `outputs`, `wildcards`, `th
 that train.
 """
 
-import gc
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,11 +28,8 @@ def run_script(snakemake: ScriptJob, main: Callable[..., None]) -> None:
     Raises:
         TypeError: The rule has no value, or two, of the name of a parameter.
     """
-    try:
-        with job(snakemake, script_path(main)) as record:
-            main(**arguments(main, snakemake, root_of=record.root_of))
-    finally:
-        gc.freeze()  # Python ends without a look at all objects of torch: half a second of each job
+    with job(snakemake, script_path(main)) as record:
+        main(**arguments(main, snakemake, root_of=record.root_of))
 
 
 def script_path(main: Callable[..., None]) -> str:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -44,18 +45,19 @@ def device(name: str) -> dict[str, Any]:
 
 
 def peak_memory_mb() -> int:
-    """Return the most memory that this process, or one that it started and waited for, has held.
+    """Return the most memory in MiB that this process, or one that it waited for, has held.
 
-    Mapped files count as far as they were in memory at once.
+    It is that of the largest process, not of all at once. Mapped files count as far as they were in
+    memory.
     """
+    own, children = (
+        resource.getrusage(who).ru_maxrss >> (20 if sys.platform == "darwin" else 10)
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    # Linux lets the first begin with that of the process it came from; where it tells better, ask.
     status = Path("/proc/self/status")
-    if not status.is_file():
-        per_mb = 1 << (20 if sys.platform == "darwin" else 10)
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // per_mb
-    # Not `ru_maxrss` of this process: Linux lets it begin with that of the process it came from.
-    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    own = int(fields["VmHWM"].split()[0])
-    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) >> 10
+    said = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.is_file() else None
+    return max(int(said[1]) >> 10 if said else own, children)
 
 
 def version(package: str) -> str | None:

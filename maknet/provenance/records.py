@@ -33,7 +33,7 @@ class Record:
         config: Digest of the configuration, see `maknet.provenance.settings`.
         environment: Versions of the packages that the job imported, and state of the checkout.
         device: Device of the job, and whether its operations were deterministic.
-        run: Slurm job, visible GPUs, and the most memory that the job took, in MB.
+        run: Slurm job, visible GPUs, and the most memory in MiB that a process of it held.
         folders: Folders below which every file is made by a job: results and data.
         made_from: Roots of the inputs that a job made, by path, see `maknet.provenance.roots`.
         started: Start of the job, UTC, ISO 8601.

@@ -18,15 +18,18 @@ class Monitor:
 
     Args:
         target: CSV file; a run that was killed goes on below its rows.
-        disk: Folder whose file system is watched; what it holds already counts as the run's.
+        folders: The run's, on one file system, which is watched; what they hold already counts.
     """
 
-    def __init__(self, target: Path, disk: Path) -> None:
-        self._target, self._disk = target, disk
+    def __init__(self, target: Path, *folders: Path) -> None:
+        self._target, disk = target, folders[0]
+        self._disk = disk
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
         before = _in_use(disk)
-        own = [path.lstat() for path in disk.rglob("*")]  # of a run that was killed
+        own = [
+            path.lstat() for folder in folders for path in folder.rglob("*")
+        ]  # of a run that was killed
         own_bytes = sum(found.st_blocks * 512 for found in own)
         self._start = before[0] - own_bytes, before[1] - len(own)
 

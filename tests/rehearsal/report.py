@@ -5,9 +5,9 @@ finished rehearsal. `benchmarks.scale` and `benchmarks.plan` put what it says be
 """
 
 import argparse
-import csv
 from collections import defaultdict
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.rehearsal.monitor import COLUMNS
 
 RATES = ROOT / "benchmarks/rates/rehearsal.measured.json"
 PLOT = ROOT / "docs/images/rehearsal.png"
+_PAUSE_S = 60  # between rows: nothing ran
 _PARTS = {
     "provenance": "provenance", "digests": "digests", "report": "report.html",
     "audit page": "audit.html", "crate": "ro-crate-metadata.json", "pseudo-labels": "pseudo",
@@ -67,12 +68,13 @@ def pace(records: list[Record]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def steps(measures: Path) -> dict[str, float]:
-    """Return the seconds of each step, all its attempts together."""
+def steps(timeline: list[dict[str, str]]) -> dict[str, float]:
+    """Return the seconds of each step, those of attempts that were killed with them."""
     found: dict[str, float] = defaultdict(float)
-    with (measures / "steps.csv").open(newline="") as handle:
-        for name, _, seconds, _ in csv.reader(handle):
-            found[name] += float(seconds)
+    for before, row in pairwise(timeline):
+        goes_on = row["command"] == before["command"]
+        since = float(row["time"]) - float(before["time"])
+        found[row["command"]] += since if goes_on and since < _PAUSE_S else 0
     return dict(found)
 
 
@@ -118,7 +120,7 @@ def measured(results: Path) -> dict[str, Any]:
         "jobs": len(records),
         "rules": by_rule(records),
         "pace": pace(records),
-        "steps_s": steps(measures),
+        "steps_s": steps(timeline),
         "head": head(timeline, len(records)),
         "disk_mb": max(used), "files": max(int(row["files"]) for row in timeline),
         "files_left": len(paths),
@@ -134,7 +136,7 @@ def plot(timeline: list[dict[str, str]], target: Path) -> None:
     values = {name: np.array([float(r[name]) for r in timeline]) for name in COLUMNS
               if name != "command"}  # fmt: skip
     pauses = np.diff(values["time"], prepend=values["time"][0])
-    hours = np.cumsum(np.where(pauses < 60, pauses, 0)) / 3600  # less what it lay still
+    hours = np.cumsum(np.where(pauses < _PAUSE_S, pauses, 0)) / 3600  # less what it lay still
     figure = Figure(figsize=(8, 5), layout="constrained")
     disk, memory = figure.subplots(2, 1, sharex=True)
     disk.plot(hours, values["disk_mb"] / 1e3, color="C0")

@@ -132,7 +132,7 @@ def rehearse(rehearsal: Rehearsal, overlay: Path, how: Sequence[str], steps: Seq
     measures = rehearsal.results / "measures"
     measures.mkdir(parents=True, exist_ok=True)
     rehearsal.data.mkdir(parents=True, exist_ok=True)
-    monitor = Monitor(measures / "timeline.csv", rehearsal.data)
+    monitor = Monitor(measures / "timeline.csv", rehearsal.data, rehearsal.results)
     for step in steps:
         arguments = [word.format(results=f"results/{rehearsal.name}") for word in STEPS[step]]
         start = time.time()
@@ -156,6 +156,8 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS))
     parser.add_argument("snakemake", nargs="*", default=["--cores", "2"], help="after --")
     chosen = parser.parse_args()
+    if not 1 <= chosen.series <= ALL:
+        parser.error(f"--series (or SERIES) is a number from 1 to {ALL}")
     rehearsal = Rehearsal(chosen.folder, chosen.series)
     rehearsal.archive.parent.mkdir(parents=True, exist_ok=True)
     alone = FileLock(rehearsal.archive.with_suffix(".lock"), blocking=False)

@@ -12,7 +12,7 @@ from tests.loopback.s3_server import S3Server
 from tests.loopback.server import LoopbackServer
 from tests.rehearsal.series import series_files
 
-_KEPT_SERIES = 64  # two batches on their way, and some
+_KEPT_SERIES = 128  # four downloads of 20 series each, and those before them
 
 
 class DrawnSeries:

@@ -14,6 +14,6 @@ def code_of(name: str, script: str):
 for each in filter(is_own, workflow.rules):
     if each.script and "version" not in each.params.keys():
         each.set_params(
-            code=code_of(each.name, f"scripts/{Path(each.script).name}"),
+            code=code_of(name_here(each), f"scripts/{Path(each.script).name}"),
             numerics=config_provider("jobs", "numerics"),
         )

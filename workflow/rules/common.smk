@@ -16,6 +16,7 @@ from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
+from maknet.config.rule_settings import own_name
 from maknet.config.scenarios import FOLDER, Scenarios, folder_of, watched_runs
 from maknet.config.stages import backbone, labeler
 from maknet.config.inputs import (
@@ -51,10 +52,10 @@ if "scenarios" in COMMAND_LINE:
     )
 SCHEMA = f"{CHECKOUT}/workflow/schemas/config.schema.yaml"
 try:
-    if DEMO and not IMPORTED:
-        check_demo_targets(sys.argv, config["paths"]["results"])
     check_yaml_files(CONFIG_FILES)
     check_config(config, SCHEMA)
+    if DEMO and not IMPORTED:
+        check_demo_targets(sys.argv, config["paths"]["results"])
     BATCHES = series_batches(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -77,7 +78,12 @@ pathvars:
 
 def is_own(rule) -> bool:
     """Return whether a rule is one of this workflow, not of one that imports it."""
-    return Path(rule.snakefile).is_relative_to(CHECKOUT)
+    return id(rule) not in BEFORE and Path(rule.snakefile).is_relative_to(CHECKOUT)
+
+
+def name_here(rule) -> str:
+    """Return the name that a rule has here, whatever a workflow that imports it calls it."""
+    return own_name(rule.name, str(rule.script)) if rule.script else rule.name
 
 
 def in_checkout(name: str) -> str:

@@ -127,7 +127,7 @@ rule write_audit_page:
     params:
         dataset=config["dataset"],
         rules=lambda wildcards: {
-            rule.name: [rule.docstring or "", *map(str, rule.log)]
+            name_here(rule): [rule.docstring or "", *map(str, rule.log)]
             for rule in filter(is_own, workflow.rules)
         },
     script:
@@ -152,7 +152,8 @@ rule write_ro_crate:
     params:
         dataset=config["dataset"],
         rules=lambda wildcards: {
-            rule.name: rule.docstring or "" for rule in filter(is_own, workflow.rules)
+            name_here(rule): rule.docstring or ""
+            for rule in filter(is_own, workflow.rules)
         },
     script:
         "../../scripts/write_ro_crate.py"

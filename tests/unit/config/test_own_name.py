@@ -11,6 +11,8 @@ from maknet.config.rule_settings import own_name
         ("prepare_series", "scripts/prepare_series.py", "prepare_series"),
         ("ct_prepare_series", "scripts/prepare_series.py", "prepare_series"),
         ("train_control_again", "scripts/train_student.py", "train_control"),
+        ("release_audit", "scripts/audit.py", "audit"),
+        ("prepare_series_labels", "scripts/build_labels.py", "build_labels"),
         ("mine", "scripts/summarize_series.py", "summarize_series"),
     ],
 )
