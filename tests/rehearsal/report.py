@@ -5,6 +5,7 @@ finished rehearsal. `benchmarks.scale` and `benchmarks.plan` put what it says be
 """
 
 import argparse
+import csv
 from collections import defaultdict
 from datetime import datetime
 from itertools import pairwise
@@ -68,14 +69,18 @@ def pace(records: list[Record]) -> dict[str, float]:
     }  # fmt: skip
 
 
-def steps(timeline: list[dict[str, str]]) -> dict[str, float]:
-    """Return the seconds of each step, those of attempts that were killed with them."""
+def steps(ended: Path, timeline: list[dict[str, str]]) -> dict[str, float]:
+    """Return the seconds of each step: as it ended, or longer where attempts were killed."""
+    whole: dict[str, float] = defaultdict(float)
+    with ended.open(newline="") as handle:
+        for name, _, seconds, _ in csv.reader(handle):
+            whole[name] += float(seconds)
     found: dict[str, float] = defaultdict(float)
     for before, row in pairwise(timeline):
         goes_on = row["command"] == before["command"]
         since = float(row["time"]) - float(before["time"])
         found[row["command"]] += since if goes_on and since < _PAUSE_S else 0
-    return dict(found)
+    return {name: max(seconds, found[name]) for name, seconds in whole.items()}
 
 
 def head(timeline: list[dict[str, str]], jobs: int) -> dict[str, float]:
@@ -120,7 +125,7 @@ def measured(results: Path) -> dict[str, Any]:
         "jobs": len(records),
         "rules": by_rule(records),
         "pace": pace(records),
-        "steps_s": steps(timeline),
+        "steps_s": steps(measures / "steps.csv", timeline),
         "head": head(timeline, len(records)),
         "disk_mb": max(used), "files": max(int(row["files"]) for row in timeline),
         "files_left": len(paths),
@@ -129,7 +134,7 @@ def measured(results: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def plot(timeline: list[dict[str, str]], target: Path) -> None:
+def plot(timeline: list[dict[str, str]], series: int, target: Path) -> None:
     """Draw disk and memory over the time that the run was going on."""
     from matplotlib.figure import Figure
 
@@ -147,7 +152,7 @@ def plot(timeline: list[dict[str, str]], target: Path) -> None:
     memory.set_ylabel("memory, GB")
     memory.set_xlabel("hours")
     memory.legend(loc="upper left")
-    figure.suptitle("Rehearsal of the paper's run: all counts, small pixels, two cores")
+    figure.suptitle(f"Rehearsal of the paper's run: {series:,} series, small pixels, two cores")
     figure.savefig(target, dpi=100)
 
 
@@ -158,8 +163,9 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=RATES)
     parser.add_argument("--plot", type=Path, default=PLOT)
     chosen = parser.parse_args()
-    write_json(chosen.target, measured(chosen.results))
-    plot(read_rows(chosen.results / "measures/timeline.csv"), chosen.plot)
+    found = measured(chosen.results)
+    write_json(chosen.target, found)
+    plot(read_rows(chosen.results / "measures/timeline.csv"), found["series"], chosen.plot)
 
 
 if __name__ == "__main__":

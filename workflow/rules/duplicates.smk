@@ -28,8 +28,8 @@ rule find_duplicates:
         "../../envs/maknet.yaml"
     threads: 4
     resources:
-        mem_mb=memory(3000, 2000),
-        runtime=limit(120, UNLABELED_IMAGES, 40),
+        mem_mb=memory(3500, 2000),
+        runtime=limit(60, UNLABELED_IMAGES, 80),
     params:
         dataset=config["dataset"],
         unlabeled=UNLABELED_NAME,

@@ -53,7 +53,7 @@ rule compute_metrics:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(1000),
         runtime=limit(30),
     params:
         threshold_grid=config_provider("evaluation", "threshold_grid"),

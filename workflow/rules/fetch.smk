@@ -163,7 +163,7 @@ rule fetch_deeplesion_part:
     threads: 1
     resources:
         downloads=1,
-        mem_mb=memory(2000),
+        mem_mb=memory(1000),
         runtime=limit(120),
     params:
         reach_mm=config["deeplesion"]["reach_mm"],

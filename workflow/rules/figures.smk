@@ -50,7 +50,7 @@ rule describe_architecture:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(2000),
         runtime=limit(10),
     params:
         size=config["image"]["size"],

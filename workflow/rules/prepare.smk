@@ -31,7 +31,7 @@ rule build_labels:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
-        mem_mb=memory(2000),
+        mem_mb=memory(1000),
         runtime=limit(10),
     params:
         classes=lambda w: config_of(w)["labeled" if w.kind == "label" else "lesanet"][
@@ -94,7 +94,7 @@ rule prepare_patches:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
-        mem_mb=memory(6000),
+        mem_mb=memory(3000),
         runtime=limit(120),
     params:
         patch=config_provider("lesanet", "input"),

@@ -116,7 +116,7 @@ rule summarize_pseudo_labels:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
-        mem_mb=memory(3000, 1500),
+        mem_mb=memory(1000, 1500),
         runtime=limit(30),
     params:
         loss=config["loss"],

@@ -171,7 +171,7 @@ def test_an_edit_of_a_row_changes_one_batch(tmp_path: Path) -> None:
         ("batch,SeriesInstanceUID\na/../b,1.2\n", "has the batch"),
         ("SeriesInstanceUID,bytes_approx\n1.2,much\n", "has the size 'much'"),
         ("SeriesInstanceUID,series_aws_url\n1.2,s3://a/b/\n", "has the IDC address"),
-        ("SeriesInstanceUID,series_aws_url\n1.2,\"s3://a/b/*\ncp x\"\n", "has the IDC address"),
+        ('SeriesInstanceUID,series_aws_url\n1.2,"s3://a/b/*\ncp x"\n', "has the IDC address"),
         ("SeriesInstanceUID,instanceCount\n1.2,²\n", "row 1 has the count '²'"),
         ("SeriesInstanceUID,instanceCount\n1.2,٣\n", "has the count '٣'"),
         ("SeriesInstanceUID,instanceCount\n1.2,0\n", "has the count '0'"),
