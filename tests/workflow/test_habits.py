@@ -31,6 +31,7 @@ def test_rules_can_be_listed_with_what_they_make(snakemake: Run, tmp_path: Path)
     assert all("(" in line for line in listed)
 
 
+@pytest.mark.slow
 def test_without_cores_snakemake_says_what_is_missing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--directory", str(tmp_path)], cwd=ROOT,
@@ -41,6 +42,7 @@ def test_without_cores_snakemake_says_what_is_missing(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_the_profile_for_slurm_where_there_is_no_slurm(tmp_path: Path) -> None:
     without = tmp_path / "bin"
     without.mkdir()

@@ -63,6 +63,7 @@ def test_the_pins_are_those_of_the_whole_environment() -> None:
     assert not {"torch", "torchvision", "SimpleITK", "onnx"} & set(pinned())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", [(), ("--profile", "slurm")], ids=["local", "slurm"])
 def test_the_full_size_is_planned_without_torch(
     head: Head, tmp_path: Path, profile: tuple[str, ...]
@@ -76,6 +77,7 @@ def test_the_full_size_is_planned_without_torch(
     assert "prepare_series" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_tables_audit_and_report_of_a_finished_run(head: Head, copied: Path) -> None:
     results = copied / "results/demo"
     table = (results / "table1.csv").read_bytes()

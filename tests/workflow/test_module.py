@@ -93,6 +93,7 @@ def test_the_preparing_rules_alone_under_names_of_the_importers(
     assert "Nothing to be done" in run("--dry-run")[1]
 
 
+@pytest.mark.slow
 def test_everything_under_a_prefix_is_what_runs_here(
     importer: Import, run: Callable[..., tuple[int, str]], snakemake: Run, tmp_path: Path
 ) -> None:
