@@ -47,12 +47,12 @@ def section() -> list[str]:
     whole = "all of them" if part == 1 else f"{part:.0%} of them, and of the lesions"
     missing = "" if part == 1 else "\nA rehearsal of all series has not been run to its end yet."
     rows = {
-        "planning (`--dry-run`)": f"{steps['plan']:.0f} s",
+        "planning (`--dry-run`)": _duration(steps["plan"]),
         "all results": _duration(steps["all"]),
         "release, with its digests": _duration(steps.get("release", 0)),
-        "report": f"{steps.get('report', 0):.0f} s, {sizes['report']:.0f} MB",
-        "audit of every table and figure": f"{steps.get('audit', 0):.0f} s",
-        "planning again, nothing to be done": f"{steps.get('plan again', 0):.0f} s",
+        "report": f"{_duration(steps.get('report', 0))}, {sizes['report']:.0f} MB",
+        "audit of every table and figure": _duration(steps.get("audit", 0)),
+        "planning again, nothing to be done": _duration(steps.get("plan again", 0)),
         "head process": f"{head['memory_mb']:,} MB, {head['cpu_s_a_job']:.2f} s of CPU a job, "
                         f"{head['open_files']} open files",
         "jobs, two at a time": f"{head['jobs_mb'] / 1e3:.1f} GB at most, "
@@ -72,4 +72,4 @@ def section() -> list[str]:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -33,8 +33,10 @@ def own_name(rule: str, script: str) -> str:
         rule: Name of the rule where it runs.
         script: Path of its script, whose name most rules bear.
     """
-    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     own = Path(script).stem
+    if rule == own:
+        return rule
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     others = settings_by_rule().keys() - scripts  # rules that run the script of another
     if rule in scripts | others:
         return rule

@@ -4,6 +4,7 @@ Snakemake's reader takes the last of two equal keys, and follows a section that 
 ever. Imported while the workflow is parsed, so nothing heavy is imported here.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,19 @@ def check_yaml_files(paths: Iterable[str | Path]) -> None:
 
 
 def with_defaults(config: Mapping[str, Any], paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the settings of files, later ones before earlier ones, and of a mapping before all."""
+    """Return the settings of files, later ones before earlier ones, and of a mapping before all.
+
+    Raises:
+        InputError: A file is none of settings.
+    """
     import yaml
 
     merged: dict[str, Any] = {}
     for path in paths:
-        with parsing(path, "a usable YAML file", "mend it"):
-            merge(merged, yaml.safe_load(existing_file(path).read_text(encoding="utf-8")))
+        with parsing(path, "a configuration file", "mend it"):
+            content = yaml.safe_load(existing_file(path).read_text(encoding="utf-8")) or {}
+            json.dumps(content)
+            merge(merged, content)
     merge(merged, config)
     return merged
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from maknet.config.scenarios import with_scenario
-from maknet.config.settings import ABSENT, Setting, differences, merge
+from maknet.config.settings import ABSENT, Setting, differences
+from maknet.config.yaml_files import with_defaults
 from maknet.errors import InputError
-from maknet.files import parsing, read_json, write_json
+from maknet.files import read_json, write_json
 from maknet.provenance.paths import resolve
 
 # How and where jobs run changes no result, but for `jobs.numerics`.
@@ -94,17 +95,7 @@ def merged_files(paths: Sequence[str], scenario: str = "") -> dict[str, Any]:
         paths: The files.
         scenario: Name of the scenario whose choice is made, empty for none.
     """
-    import yaml
-
-    merged: dict[str, Any] = {}
-    for path in paths:
-        found = resolve(path)
-        if not found.is_file():
-            continue
-        with parsing(found, "a configuration file", "mend it"):
-            content = yaml.safe_load(found.read_text(encoding="utf-8")) or {}
-            json.dumps(content)
-            merge(merged, content)
+    merged = with_defaults({}, [found for found in map(resolve, paths) if found.is_file()])
     return _deciding(with_scenario(json.loads(json.dumps(merged)), scenario))
 
 

@@ -21,7 +21,7 @@ class FileServer(LoopbackServer):
         asked = handler.headers.get("Range", "")
         self.ranges.append(asked)
         fault = self.faults.pop(0) if self.faults else ""
-        content = self.files.get(handler.path.strip("/"))
+        content = self.content_of(handler.path.strip("/"))
         if fault.isdigit() or content is None:
             self.send(handler, int(fault or 404))
             return
@@ -32,3 +32,7 @@ class FileServer(LoopbackServer):
         rest = content[start:]
         sent = rest[: len(rest) // 2] if fault == "break" else rest
         self.send(handler, 206 if asked else 200, sent, length=len(rest))
+
+    def content_of(self, name: str) -> bytes | None:
+        """Return a file."""
+        return self.files.get(name)

@@ -67,7 +67,8 @@ def write_archive(folder: Path, labels: Path | None, share: float, workers: int)
         workers: Number of processes that draw.
     """
     folder.mkdir(parents=True)
-    splits = _published_splits(labels) if labels and share == 1 else _drawn_splits(share)
+    labels = labels if share == 1 else None
+    splits = _published_splits(labels) if labels else _drawn_splits(share)
     patients = _patients(splits)
     parts = max(2, round(PARTS * share))
     chunks = np.array_split(np.arange(len(patients)), parts)
@@ -80,13 +81,13 @@ def write_archive(folder: Path, labels: Path | None, share: float, workers: int)
             _write_zip(folder / f"Images_png_{number:02d}.zip", found)
             rows += [lesion.row for lesion in found]
             terms += [lesion.terms for lesion in found]
-    if labels and share == 1:
+    if labels:
         for name in LABEL_FILES:
             shutil.copyfile(labels / name, folder / name)
     else:
         _write_labels(folder, splits, terms)
-    write_rows(folder / "DL_info.csv", COLUMNS, rows)
     _flag_surplus(folder, rows, counts_of(share))
+    write_rows(folder / "DL_info.csv", COLUMNS, rows)
     _write_sources(folder)
 
 
@@ -186,7 +187,6 @@ def _flag_surplus(
         surplus = len(table) - wanted[split]
         for place in np.linspace(0, len(lesions) - 1, max(surplus, 0)).astype(int):
             rows[int(lesions[place])]["Possibly_noisy"] = 1
-    write_rows(folder / "DL_info.csv", COLUMNS, rows)
 
 
 def _write_sources(folder: Path) -> None:

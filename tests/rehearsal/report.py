@@ -1,7 +1,7 @@
 """What a rehearsal took: a JSON that docs/scale.md and docs/resources.md are written from; a plot.
 
-`python -m tests.rehearsal.report results/rehearsal` reads the records, benchmarks and measures of a
-finished rehearsal. `benchmarks.scale` and `benchmarks.plan` put what it says beside the estimates.
+`python -m tests.rehearsal.report` reads the records and measures of a finished rehearsal;
+`benchmarks.scale` and `benchmarks.plan` put what it says beside the estimates.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import numpy as np
 from maknet.files import ROOT, read_rows, write_json
 from maknet.provenance.records import Record, read_records
 from tests.rehearsal.monitor import COLUMNS
+from tests.rehearsal.run import ALL, Rehearsal
 
 RATES = ROOT / "benchmarks/rates/rehearsal.measured.json"
 PLOT = ROOT / "docs/images/rehearsal.png"
@@ -29,7 +30,7 @@ _PARTS = {
 
 
 def by_rule(records: list[Record]) -> dict[str, dict[str, float]]:
-    """Return, by rule, the number of its jobs, the most memory in MB, and seconds."""
+    """Return, by rule, the number of its jobs, the most memory in MiB, and seconds."""
     jobs: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         jobs[record.rule].append(record)
@@ -85,7 +86,7 @@ def steps(ended: Path, timeline: list[dict[str, str]]) -> dict[str, float]:
 
 def head(timeline: list[dict[str, str]], jobs: int) -> dict[str, float]:
     """Return what the head process took while it ran all jobs."""
-    rows = [row for row in timeline if row["command"] == "all"]
+    rows = [row for row in timeline if row["command"] in ("all", "release")]
     cpu = [float(row["head_cpu_s"]) for row in rows]
     # Each start of a head begins at 0.
     last = [cpu[n] for n in range(len(cpu)) if n + 1 == len(cpu) or cpu[n + 1] < cpu[n]]
@@ -109,14 +110,14 @@ def _bytes(path: Path) -> int:
     return sum(found.stat().st_size for found in path.rglob("*") if found.is_file())
 
 
-def measured(results: Path) -> dict[str, Any]:
+def measured(rehearsal: Rehearsal) -> dict[str, Any]:
     """Return all that a rehearsal tells."""
-    measures, data = results / "measures", results.parent.parent / "data" / results.name
+    results, measures = rehearsal.results, rehearsal.results / "measures"
     records = [r for path, r in read_records(results).items() if path == min(r.outputs)]
     timeline = read_rows(measures / "timeline.csv")
     used = [int(row["disk_mb"]) for row in timeline]
-    series = [row for path in (data / "unlabeled").glob("*.series.csv") for row in read_rows(path)]
-    paths = [path for top in (results, data) for path in top.rglob("*")]
+    series = rehearsal.prepared()
+    paths = [path for top in (results, rehearsal.data) for path in top.rglob("*")]
     return {
         "series": len(series),
         "slices": sum(int(row["files"]) for row in series),
@@ -129,7 +130,7 @@ def measured(results: Path) -> dict[str, Any]:
         "head": head(timeline, len(records)),
         "disk_mb": max(used), "files": max(int(row["files"]) for row in timeline),
         "files_left": len(paths),
-        "longest_path": max(len(str(path.relative_to(results.parent.parent))) for path in paths),
+        "longest_path": max(len(str(path.relative_to(rehearsal.folder))) for path in paths),
         "sizes_mb": sizes(results),
     }  # fmt: skip
 
@@ -159,13 +160,15 @@ def plot(timeline: list[dict[str, str]], series: int, target: Path) -> None:
 def main() -> None:
     """Write the JSON and the plot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", type=Path)
+    parser.add_argument("--series", type=int, default=ALL)
+    parser.add_argument("--folder", type=Path, default=ROOT, help="working directory of the run")
     parser.add_argument("--target", type=Path, default=RATES)
     parser.add_argument("--plot", type=Path, default=PLOT)
     chosen = parser.parse_args()
-    found = measured(chosen.results)
+    rehearsal = Rehearsal(chosen.folder, chosen.series)
+    found = measured(rehearsal)
     write_json(chosen.target, found)
-    plot(read_rows(chosen.results / "measures/timeline.csv"), found["series"], chosen.plot)
+    plot(read_rows(rehearsal.results / "measures/timeline.csv"), found["series"], chosen.plot)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from maknet.config.manifest import ManifestSeries, read_manifest
-from maknet.files import ROOT, csv_rows
+from maknet.config.manifest import ManifestSeries, series_facts
+from maknet.files import ROOT, csv_rows, read_rows
 from tests.rehearsal.lesions import SOURCES, write_archive
 from tests.rehearsal.monitor import Monitor
 from tests.rehearsal.server import DrawnBuckets, DrawnNbia, Mirror
@@ -81,7 +81,12 @@ class Rehearsal:
 
     def listed(self) -> list[ManifestSeries]:
         """Return the series that are served."""
-        return read_manifest(self.archive / "manifest.csv", 20, allow_noncommercial=True)
+        return list(series_facts(self.archive / "manifest.csv").values())
+
+    def prepared(self) -> list[dict[str, str]]:
+        """Return what became of each series."""
+        tables = sorted((self.data / "unlabeled").glob("*.series.csv"))
+        return [row for table in tables for row in read_rows(table)]
 
     def overlay(self, route: str, series_url: str, mirror_url: str) -> Path:
         """Write the settings that name the servers; return their file."""

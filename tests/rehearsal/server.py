@@ -3,13 +3,12 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from maknet.config.manifest import ManifestSeries
+from tests.loopback.file_server import FileServer
 from tests.loopback.nbia_server import NbiaServer
 from tests.loopback.s3_server import S3Server
-from tests.loopback.server import LoopbackServer
 from tests.rehearsal.series import series_files
 
 _KEPT_SERIES = 128  # four downloads of 20 series each, and those before them
@@ -74,8 +73,8 @@ class DrawnNbia(NbiaServer):
         super().__init__(DrawnSeries(listed).files_of)
 
 
-class Mirror(LoopbackServer):
-    """The files of a folder, from where a reader left off.
+class Mirror(FileServer):
+    """The files of a folder.
 
     Args:
         folder: The folder.
@@ -83,15 +82,9 @@ class Mirror(LoopbackServer):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        super().__init__()
+        super().__init__({})
 
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """Send a file."""
-        path = self._folder / Path(handler.path).name
-        if not path.is_file():
-            self.send(handler, 404)
-            return
-        asked = handler.headers.get("Range", "")
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-        content = path.read_bytes()[start:]
-        self.send(handler, (206 if asked else 200) if content else 416, content)
+    def content_of(self, name: str) -> bytes | None:
+        """Return a file."""
+        path = self._folder / Path(name).name
+        return path.read_bytes() if path.is_file() else None

@@ -53,16 +53,14 @@ def test_fifty_series_from_the_archives_to_the_audit(tmp_path: Path) -> None:
     assert "Nothing to be done" in said(tmp_path)
     assert {n: (receipts / n).stat().st_mtime_ns for n in fetched} == fetched
     wanted = {item.uid: item.images for item in rehearsal.listed()}
-    batches = (rehearsal.data / "unlabeled").glob("*.series.csv")
-    rows = [row for path in sorted(batches) for row in read_rows(path)]
-    assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
+    assert {row["series_uid"]: int(row["files"]) for row in rehearsal.prepared()} == wanted
     assert len(read_rows(rehearsal.results / "table3.csv")) == 4
     # The DICOM of all batches never lies on the disk at once.
     records = read_records(rehearsal.results).values()
     first = min(r.started for r in records if r.rule == "prepare_series")
     assert first <= max(r.started for r in records if r.rule == "fetch_series")
 
-    found = measured(rehearsal.results)
+    found = measured(rehearsal)
     assert found["jobs"] > 100
     assert found["slices"] == sum(wanted.values())
     assert {"fetch_series", "train_lesanet", "make_table3"} <= found["rules"].keys()

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from maknet.files import read_rows
 from tests.rehearsal.run import Rehearsal
 from tests.rehearsal.server import DrawnBuckets, Mirror
 from tests.slurm.cluster import Cluster, Head
@@ -26,9 +25,7 @@ def test_fifty_series_are_fetched_and_prepared_by_jobs(cluster: Cluster, tmp_pat
     finally:
         for server in servers:
             server.close()
-    batches = (rehearsal.data / "unlabeled").glob("*.series.csv")
-    rows = [row for path in sorted(batches) for row in read_rows(path)]
     wanted = {item.uid: item.images for item in rehearsal.listed()}
-    assert {row["series_uid"]: int(row["files"]) for row in rows} == wanted
+    assert {row["series_uid"]: int(row["files"]) for row in rehearsal.prepared()} == wanted
     ended = cluster.completed()
     assert {ended[job]["JobState"] for job in head.submitted()} == {"COMPLETED"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.plan import local_rules
 from maknet.files import ROOT
 from tests.workflow.conftest import MINI
 
@@ -75,6 +76,14 @@ def test_the_full_size_is_planned_without_torch(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert "prepare_series" in done.stdout + done.stderr
+
+
+def test_the_scripts_of_the_head_node_need_no_more(head: Head) -> None:
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    own = sorted(local_rules() & scripts - {"release", "release_pseudo_labels"})
+    assert {"exclude_series", "make_table3", "write_audit_page"} <= set(own)
+    done = head(ROOT, "-c", "".join(f"import scripts.{name}\n" for name in own))
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

@@ -83,7 +83,9 @@ def is_own(rule) -> bool:
 
 def name_here(rule) -> str:
     """Return the name that a rule has here, whatever a workflow that imports it calls it."""
-    return own_name(rule.name, str(rule.script)) if rule.script else rule.name
+    if not IMPORTED or not rule.script:
+        return rule.name
+    return own_name(rule.name, str(rule.script))
 
 
 def in_checkout(name: str) -> str:
