@@ -156,9 +156,10 @@ def test_a_number_can_be_followed_to_its_sources(
     assert all(label.endswith(", holds") for label in boxes(browser))
     screenshot(browser, "audit-lineage", tmp_path)
     button(browser, "Unlabeled images").click()
-    assert "prepare_series: batch batch0000" in browser.find_element(By.ID, "detail").text
-    lines = browser.find_elements(By.CSS_SELECTOR, "#graph .line")
-    lines[0].click()
+    batch = "prepare_series: batch batch0000"
+    assert batch in browser.find_element(By.ID, "detail").text
+    lines = browser.find_elements(By.CSS_SELECTOR, "#graph .line")  # in the order of their start
+    next(line for line in lines if batch == line.get_attribute("aria-label")).click()
     said = browser.find_element(By.ID, "detail").text
     for words in ("SHA-256", "series.min_slices", 'section 2: "more than 50 slices"', "Root:",
                   "scripts/prepare_series.py", "intact", "workflow/rules/prepare.smk line ",
