@@ -1,13 +1,20 @@
 # MAKNet (arXiv 2005.11746) from raw CT to every printed number. An index: no logic lives here.
 # Without a profile or a configfile this is the demo on drawn CT; a configfile is an overlay.
 import sys
+from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.20")
 
 # Not `workflow.basedir`: another workflow may import this one, see docs/module.md.
 CHECKOUT = workflow.current_basedir
+if not Path(str(CHECKOUT)).is_dir():
+    raise WorkflowError(
+        f"{CHECKOUT} is no folder: Snakemake fetches rules without the library that they need. Clone the "
+        "repository, and name the clone's Snakefile in the module."
+    )
 sys.path.insert(0, str(CHECKOUT))
 BEFORE = {id(rule) for rule in workflow.rules}
 
@@ -65,6 +72,7 @@ rule all:
         overlap="<results>/overlap.csv",
         counts="<results>/counts_vs_paper.csv",
         pseudo_labels="<results>/pseudo_labels.csv",
+        per_label="<results>/per_label.csv",
         curves="<results>/curves.png",
         figures=expand("<results>/figure{number}.png", number=[1, 2, 3, 4]),
         deletion="<results>/deletion.png",

@@ -4,7 +4,8 @@
 configurations, by their records, and names the first jobs whose results differ, the cause, and how
 many later differences follow from it. Exit 0 if nothing differs. `python -m maknet.compare A
 --published` says which results of the demo have the bytes that are published in
-config/demo_digests.csv.
+config/demo_digests.csv. `python -m maknet.compare A B C --table table2.csv` prints the table of
+several runs side by side.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 from maknet.errors import InputError
 from maknet.provenance.comparison import CHANCE, Cause, Comparison, FirstJob, compare
 from maknet.provenance.published import Agreement, agreement, publish
+from maknet.reporting.tables.side_by_side import side_by_side
 
 _SHOWN = 6
 
@@ -77,16 +79,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m maknet.compare", description=__doc__)
     parser.add_argument("a", help="results folder of the first run")
     parser.add_argument("b", nargs="?", help="results folder of the second run")
-    parser.add_argument("results", nargs="*", help="files to walk from, such as table2.csv")
+    parser.add_argument(
+        "results",
+        nargs="*",
+        help="files to walk from, such as table2.csv, or more folders for --table",
+    )
     parser.add_argument("--published", action="store_true",
                         help="compare with the published digests of the demo")  # fmt: skip
     parser.add_argument("--publish", action="store_true",
                         help="write the digests of A as the published ones")  # fmt: skip
+    parser.add_argument("--table", metavar="NAME",
+                        help="print this table of all named folders side by side")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print for machines")
     chosen = parser.parse_args(arguments)
     if (chosen.b is None) != (chosen.published or chosen.publish):
         parser.error("name two results folders, or one and --published")
     try:
+        if chosen.table:
+            folders = [chosen.a, chosen.b, *chosen.results]
+            sys.stdout.write(side_by_side(chosen.table, folders) + "\n")
+            return 0
         if chosen.publish:
             publish(Path(chosen.a))
         if chosen.b is None:

@@ -18,7 +18,7 @@ from maknet.reporting.figures.style import save_figure
 
 def main(
     number: str, titles: Sequence[str], studies: Sequence[Path], hand_labels: Path,
-    relations: Path, dataset: str, png: Path, pdf: Path,
+    relations: Path, dataset: str, window_hu: tuple[float, float], png: Path, pdf: Path,
 ) -> None:  # fmt: skip
     arrays = {title: load_arrays(path) for title, path in zip(titles, studies, strict=True)}
     first = arrays[titles[0]]
@@ -27,6 +27,7 @@ def main(
     shown = Explained(
         arrays, first["examples"].tolist(), first["lesions"], known["names"], labels.positive,
         exclusive_matrix(known["exclusive_pairs"], len(known["names"])), dataset,
+        window_hu,
     )  # fmt: skip
     draw = {"3": draw_attributions, "4": draw_perturbations}[number]
     save_figure(draw(shown), [png, pdf])

@@ -18,7 +18,7 @@ FLOORS = (
     ("files", "seeding", "progress"),
     ("config",),
     ("provenance", "models", "phantom", "dicom", "data/arrays"),
-    ("jobs", "data/labels", "audit", "compare"),
+    ("jobs", "data/labels", "audit"),
     ("data/shards", "duplicates"),
     ("data/ct", "metrics"),
     ("data/deeplesion", "inference"),
@@ -33,7 +33,7 @@ FLOORS = (
     ),
     ("training/classifier", "training/lesanet", "release"),
     ("labeling",),
-    ("label",),
+    ("label", "compare"),
     ("__main__",),
 )
 # Rooms on one floor that are still apart from what lies below them.

@@ -25,8 +25,7 @@ _NO_RESULT = (
 
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
     """Keep a resolved configuration below the records' folder, and return its digest."""
-    resolved = _deciding(config)
-    resolved = json.loads(json.dumps(resolved, sort_keys=True, default=str))
+    resolved = _resolved(config)
     files, scenario = list(config.get("config_files", [])), config.get("scenario", "")
     set_elsewhere = {
         setting.key: setting.found
@@ -49,6 +48,11 @@ def is_kept(folder: Path, name: str) -> bool:
         return False
 
 
+def _resolved(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that decide results, as a file of them would be read."""
+    return dict(json.loads(json.dumps(_deciding(config), sort_keys=True, default=str)))
+
+
 def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that decide results; of how jobs run, only how a CPU computes does."""
     deciding = {k: v for k, v in config.items() if k not in _NO_RESULT}
@@ -60,12 +64,24 @@ def _digest(kept: object) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
-def changed_settings(folder: Path, name: str) -> list[Setting]:
-    """Return the settings that the same files and command line would give another value now."""
+def changed_settings(
+    folder: Path, name: str, config: Mapping[str, Any] | None = None
+) -> list[Setting]:
+    """Return the settings of a kept configuration that have another value now.
+
+    Args:
+        folder: Folder of the records.
+        name: Digest of the kept configuration.
+        config: The configuration now; by default what the same files and command line give.
+    """
     kept = read_json(_path(folder, name))
-    now = merged_files(kept["files"], kept.get("scenario", ""))
-    for key, value in kept["set_elsewhere"].items():
-        _put(now, key.split("."), value)
+    scenario = kept.get("scenario", "")
+    if config is not None:
+        now = _resolved(with_scenario(config, scenario))
+    else:
+        now = merged_files(kept["files"], scenario)
+        for key, value in kept["set_elsewhere"].items():
+            _put(now, key.split("."), value)
     return [
         Setting(s.key, *(None if v is ABSENT else v for v in (s.recorded, s.found)))
         for s in differences(kept["resolved"], now)

@@ -1,5 +1,7 @@
 """Other workflows import this one: its preparing rules for CT of their own, or all of it."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,3 +126,19 @@ def test_a_wrong_setting_and_a_path_prefix_end_in_a_sentence(
     code, said = run("--dry-run")
     assert code != 0
     assert "set paths.results and paths.data" in said
+
+
+def test_rules_that_are_fetched_without_the_library_are_refused(
+    run: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    shutil.copy(ROOT / "Snakefile", repository)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "As it is"]):
+        subprocess.run(["git", *who, *arguments], cwd=repository, check=True)
+    module = f'module maknet:\n    snakefile: "git+file://{repository}/Snakefile@main"\n'
+    (tmp_path / "Snakefile").write_text(module + "    config: {}\nuse rule * from maknet\n")
+    code, said = run("--dry-run")
+    assert code != 0
+    assert "Clone the repository, and name the clone's Snakefile" in said

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from maknet.config.check import check_config, sorted_keys
 from maknet.config.command_line import (
@@ -16,6 +17,7 @@ from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
+from maknet.provenance.copies import is_copied, remember, settle
 from maknet.config.rule_settings import own_name
 from maknet.config.scenarios import FOLDER, Scenarios, folder_of, watched_runs
 from maknet.config.stages import backbone, labeler
@@ -57,6 +59,9 @@ try:
     if DEMO and not IMPORTED:
         check_demo_targets(sys.argv, config["paths"]["results"])
     BATCHES = series_batches(config)
+    # Snakemake goes by times, and a copy has those of copying.
+    if workflow.is_main_process and is_copied(config["paths"]["results"]):
+        logger.info(settle(config["paths"]["results"], config).in_words())
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -131,6 +136,7 @@ set_numerics(config["jobs"]["numerics"], os.environ)
 onstart:
     try:
         check_executor(workflow.executor_plugin.name)
+        remember(config["paths"]["results"])
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

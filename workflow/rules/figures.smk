@@ -177,6 +177,7 @@ rule draw_explanations:
     params:
         dataset=config["dataset"],
         titles=EXPLAINED_TITLES,
+        window_hu=config["image"]["window_hu"],
     script:
         "../../scripts/draw_explanations.py"
 

@@ -10,6 +10,7 @@ AUDITED = [
     "<results>/overlap.csv",
     "<results>/counts_vs_paper.csv",
     "<results>/pseudo_labels.csv",
+    "<results>/per_label.csv",
     "<results>/perturbations.csv",
     "<results>/deletion.csv",
     "<results>/curves.png",

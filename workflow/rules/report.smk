@@ -81,6 +81,11 @@ PAGES = {
         "Pseudo-labels by round",
         "The pseudo-labels of every round.",
     ),
+    "per_label": (
+        "Every label",
+        "What every run scores on every label, means over seeds; `positives` are the test images "
+        "with the label. An empty cell: the label, or the metric, is undefined there.",
+    ),
     "data_and_licenses": (
         "Data and licenses",
         "Data and licenses: what this run used, and how to cite it in a paper.",
@@ -97,6 +102,7 @@ FIGURE_CAPTIONS = {
     "figure4.png": "Figure 4: one image perturbed in three ways.",
     "deletion.png": "Deletion over the hand-labeled set, with random pixels as a control.",
     "pseudo_labels.png": "The pseudo-labels of every round.",
+    "per_label.png": "The AUC of every label over the rounds.",
     "curves.png": "The course of all trainings.",
     "duplicates.png": "Scans that were found twice, side by side.",
     "contact_sheet.png": "A sample of the accepted and of the refused series.",

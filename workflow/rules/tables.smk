@@ -131,6 +131,46 @@ rule make_table3:
         "../../scripts/make_table3.py"
 
 
+LABEL_RUNS = list(dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS, *TABLE3_RUNS]))
+
+
+rule summarize_labels:
+    """Every label: the metrics of all runs as a table, the noisy student's rounds as a heat map."""
+    input:
+        per_label=expand(
+            "<results>/metrics/{run}{seed}.per_label.csv", run=LABEL_RUNS, seed=SEEDS
+        ),
+    output:
+        csv="<results>/per_label.csv",
+        png=report(
+            "<results>/per_label.png",
+            caption="../report/per_label.rst",
+            category="4.4 Semi-supervised training",
+            labels={
+                "result": "Every label",
+                "shows": "AUC of each label over the rounds",
+                "form": "plot",
+            },
+        ),
+        pdf="<results>/per_label.pdf",
+    log:
+        "<logs>/summarize_labels.log",
+    localrule: True
+    conda:
+        "../../envs/maknet.yaml"
+    params:
+        dataset=config["dataset"],
+        runs=LABEL_RUNS,
+        rounds={
+            "maknet": "teacher",
+            "control": "control",
+            **{f"student{number}": f"student {number}" for number in ROUNDS},
+        },
+        seeds=len(SEEDS),
+    script:
+        "../../scripts/summarize_labels.py"
+
+
 rule compare_with_paper:
     """A table beside the numbers that the paper prints, where the data are the paper's."""
     input:

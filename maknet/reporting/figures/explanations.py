@@ -16,6 +16,8 @@ from maknet.reporting.figures.label_lists import LEGEND, MARKS, label_colors, wr
 from maknet.reporting.figures.style import FALSE, UNKNOWN, paper_style
 
 _VARIANT_TITLES = ("original", "replaced by neighbors", "black patch", "most influential deleted")
+SOFT_TISSUE_HU = (-160, 240)  # the usual window of an abdomen; the networks' one looks all gray
+_BESIDE = "left: what the network sees; right: the same in a soft-tissue window ({} to {} HU)"
 _PERCENTILE = 99.0  # attributions above it are shown alike
 
 
@@ -31,6 +33,7 @@ class Explained:
         positive: Annotated labels of all rows, (N, L).
         exclusive: Whether two labels exclude each other, (L, L), symmetric.
         dataset: Name of the data, for the title.
+        window_hu: HU of gray values 0 and 255 in the images.
     """
 
     studies: Mapping[str, Mapping[str, NDArray[Any]]]
@@ -40,24 +43,26 @@ class Explained:
     positive: NDArray[np.bool_]
     exclusive: NDArray[np.bool_]
     dataset: str
+    window_hu: tuple[float, float]
 
 
 @paper_style()
 def draw_attributions(shown: Explained) -> Figure:
     """Draw figure 3: one row per example with its image, and each network's map and top labels."""
     count = len(shown.examples)
-    figure = Figure(figsize=(7.4, 1.65 * count + 0.7), layout="constrained")
-    columns = 1 + 2 * len(shown.studies)
-    grid: Any = figure.subplots(count, columns, squeeze=False)
+    figure = Figure(figsize=(8.6, 1.55 * count + 0.9), layout="constrained")
+    widths = [2] + 2 * len(shown.studies) * [1]
+    grid: Any = figure.subplots(count, len(widths), squeeze=False, width_ratios=widths)
     for row, example in enumerate(shown.examples):
         first = next(iter(shown.studies.values()))
-        _image(grid[row, 0], first["variants"][row, 0], f"lesion {shown.lesions[example]}")
+        _images(grid[row, 0], shown, first["variants"][row, 0], f"lesion {shown.lesions[example]}")
         for place, (title, arrays) in enumerate(shown.studies.items()):
             panel = grid[row, 1 + 2 * place]
             _map(panel, arrays["attribution"][row], arrays["variants"][row, 0])
             panel.set_title(f"{title}, gap {arrays['gap'][example]:.1g}", fontsize=7)
             _list(grid[row, 2 + 2 * place], shown, arrays, example, 0)
-    figure.suptitle(f"Integrated gradients of the top labels (data: {shown.dataset})\n{LEGEND}")
+    title = f"Integrated gradients of the top labels (data: {shown.dataset})"
+    figure.suptitle(f"{title}\n{LEGEND}\nImages, {_BESIDE.format(*SOFT_TISSUE_HU)}")
     return figure
 
 
@@ -65,26 +70,44 @@ def draw_attributions(shown: Explained) -> Figure:
 def draw_perturbations(shown: Explained) -> Figure:
     """Draw figure 4: each network's row of perturbed images of one example, with top labels."""
     example = shown.examples[0]
-    figure = Figure(figsize=(7.4, 5.6), layout="constrained")
+    figure = Figure(figsize=(8.6, 4.8), layout="constrained")
     rows = 2 * len(shown.studies)
     grid: Any = figure.subplots(rows, len(_VARIANT_TITLES))
     for place, (title, arrays) in enumerate(shown.studies.items()):
         for variant, name in enumerate(_VARIANT_TITLES):
             pixels = arrays["variants"][0, variant]
             heading = f"{title}: {name}" if variant == 0 else name
-            _image(grid[2 * place, variant], pixels, heading)
+            _images(grid[2 * place, variant], shown, pixels, heading)
             _list_followed(grid[2 * place + 1, variant], shown, arrays, example, variant)
     figure.suptitle(
         f"Perturbations of lesion {shown.lesions[example]} (data: {shown.dataset})\n"
-        f"The original's top labels; {MARKS[FALSE]}: no longer among the top"
+        f"The original's top labels; {MARKS[FALSE]}: no longer among the top\n"
+        f"Images, {_BESIDE.format(*SOFT_TISSUE_HU)}"
     )
     return figure
 
 
-def _image(axes: Axes, pixels: NDArray[np.uint8], title: str) -> None:
-    axes.imshow(pixels[1], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+def _images(axes: Axes, shown: Explained, pixels: NDArray[np.uint8], title: str) -> None:
+    """Show the middle slice as the network sees it, and beside it in a soft-tissue window."""
+    both = np.hstack([pixels[1], in_soft_tissue_window(pixels[1], shown.window_hu)])
+    axes.imshow(both, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     axes.set_title(title, fontsize=7)
     axes.set_axis_off()
+
+
+def in_soft_tissue_window(
+    pixels: NDArray[np.uint8], window_hu: tuple[float, float]
+) -> NDArray[np.uint8]:
+    """Return an image, of any shape, in a soft-tissue window.
+
+    Args:
+        pixels: Gray values from 0 to 255.
+        window_hu: HU of gray values 0 and 255.
+    """
+    low, high = window_hu
+    bottom, top = SOFT_TISSUE_HU
+    hu = low + pixels.astype(np.float64) * (high - low) / 255
+    return np.round(255 * np.clip((hu - bottom) / (top - bottom), 0, 1)).astype(np.uint8)
 
 
 def _map(axes: Axes, attribution: NDArray[np.float32], pixels: NDArray[np.uint8]) -> None:

@@ -1,4 +1,4 @@
-"""A table as a page of its own that opens from the file: nothing is fetched, columns sort."""
+"""A table as a page that opens from its file: nothing is fetched, columns sort, rows are found."""
 
 from collections.abc import Mapping
 from html import escape
@@ -34,6 +34,28 @@ for (const table of document.querySelectorAll("table")) {
   });
 }
 """
+# Shows the rows that hold every word that is typed, and says how many there are.
+_SEARCH = """
+for (const box of document.querySelectorAll("input[type=search]")) {
+  const section = box.closest("section"), rows = [...section.querySelectorAll("tbody tr")];
+  const said = section.querySelector("output");
+  const search = () => {
+    const words = box.value.toLowerCase().split(/\\s+/);
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+    }
+    said.value = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+  };
+  box.addEventListener("input", search);
+  search();
+}
+"""
+_SEARCHED_ROWS = 20  # a table of fewer rows is read at a glance
+_SEARCH_BOX = (
+    '<p><label>Search: <input type="search" placeholder="words, in any column"></label>'
+    "<output></output></p>\n"
+)
 _STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 1.5rem; color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.2rem; }
@@ -45,6 +67,8 @@ th { cursor: pointer; vertical-align: bottom; border-bottom: 2px solid #888; }
 th[aria-sort="ascending"]::after { content: " \\25B2"; }
 th[aria-sort="descending"]::after { content: " \\25BC"; }
 p { max-width: 60rem; }
+input { font: inherit; padding: .3rem .5rem; width: 18rem; max-width: 60vw; }
+output { margin-left: .7rem; color: #555; }
 """
 
 
@@ -65,11 +89,12 @@ def write_page(path: str | Path, tables: Mapping[str, pd.DataFrame], title: str,
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{escape(title)}</h1>\n{body}\n<p>{escape(note)}</p>\n"
-        f"<script>{_SORT}</script>\n</body>\n</html>\n",
+        f"<script>{_SORT}{_SEARCH}</script>\n</body>\n</html>\n",
     )
 
 
 def _section(name: str, table: pd.DataFrame) -> str:
     heading = f"<h2>{escape(name)}</h2>\n" if name else ""
     cells = table.to_html(index=False, border=0, na_rep="-")
-    return f'{heading}<div class="wide">\n{cells}\n</div>'
+    search = _SEARCH_BOX if len(table) > _SEARCHED_ROWS else ""
+    return f'<section>\n{heading}{search}<div class="wide">\n{cells}\n</div>\n</section>'

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -85,6 +86,25 @@ def check_training_curves(picture: Picture) -> None:
     assert [axes.get_yscale() for axes in panels] == ["log", "linear", "linear"]
     (legend,) = picture.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["maknet", "vgg16"]
+
+
+def check_label_rounds(picture: Picture) -> None:
+    mined, hand, bar = picture.figure.axes
+    assert_not_blank(picture, [mined, hand])
+    assert [text.get_text() for text in mined.get_yticklabels()] == [
+        "liver (40, 3)",
+        "lung (30, 7)",
+    ]
+    colors = mpl.colormaps["cividis"]
+    values = {mined: [[0.5, 0.75], [0.9, 1.0]], hand: [[np.nan, 0.7], [0.8, 0.6]]}
+    for axes, rows in values.items():
+        assert [text.get_text() for text in axes.get_xticklabels()] == ["teacher", "student 1"]
+        for (row, column), value in np.ndenumerate(np.array(rows)):
+            wanted = "#dddddd" if np.isnan(value) else to_hex(colors((value - 0.5) / 0.5))
+            assert picture.shows(axes, column, row, wanted, 12), (row, column)
+    assert mined.get_title() == "text-mined test set"
+    assert "AUC" in bar.get_xlabel()
+    assert "phantom" in picture.figure.get_suptitle()
 
 
 def check_pseudo_labels(picture: Picture) -> None:

@@ -148,6 +148,18 @@ def assert_gray_is_seen(picture: Picture, axes: Axes, pixels: np.ndarray) -> Non
         assert abs(seen - int(pixels[row, column])) < 6, (row, column)
 
 
+def assert_beside(picture: Picture, axes: Axes, pixels: np.ndarray) -> None:
+    """Hold that a panel shows a picture, and the same in a soft-tissue window right of it."""
+    both = shown_image(axes)
+    side = pixels.shape[1]
+    assert np.array_equal(both[:, :side], pixels)
+    hu = -1024 + pixels.astype(float) * 4095 / 255
+    assert np.abs(both[:, side:] - np.clip((hu + 160) / 400, 0, 1) * 255).max() <= 0.5
+    assert np.ptp(both[:, side:]) == 255
+    assert_gray_is_seen(picture, axes, both)
+    assert "soft-tissue window (-160 to 240 HU)" in picture.figure.get_suptitle()
+
+
 def assert_list(axes: Axes, lines: list[str], colors: list[str]) -> None:
     """Hold that a panel lists labels from the top down."""
     assert [text.get_text() for text in axes.texts] == lines
@@ -163,8 +175,7 @@ def check_attributions(picture: Picture) -> None:
     for row, example in enumerate(shown.examples):
         assert grid[row, 0].get_title() == f"lesion {shown.lesions[example]}"
         first = STUDIES["MAKNet"]["variants"][row, 0, 1]
-        assert np.array_equal(shown_image(grid[row, 0]), first)
-        assert_gray_is_seen(picture, grid[row, 0], first)
+        assert_beside(picture, grid[row, 0], first)
         for place, (title, arrays) in enumerate(STUDIES.items()):
             panel, names = grid[row, 1 + 2 * place : 3 + 2 * place]
             gap = 0.01 * (example + 1)
@@ -190,8 +201,7 @@ def check_perturbations(picture: Picture) -> None:
         for variant in range(4):
             panel, names = grid[2 * place, variant], grid[2 * place + 1, variant]
             pixels = arrays["variants"][0, variant, 1]
-            assert np.array_equal(shown_image(panel), pixels)
-            assert_gray_is_seen(picture, panel, pixels)
+            assert_beside(picture, panel, pixels)
             assert words[variant] in panel.get_title()
             assert panel.get_title().startswith(f"{title}: ") == (variant == 0)
             marks = ["✗" if gone else " " for gone in lost[variant]]

@@ -13,6 +13,7 @@ from maknet.reporting.figures.architecture import draw_architecture
 from maknet.reporting.figures.contact_sheet import draw_contact_sheet
 from maknet.reporting.figures.deletion import deletion_table, draw_deletion
 from maknet.reporting.figures.explanations import Explained, draw_attributions, draw_perturbations
+from maknet.reporting.figures.label_rounds import draw_label_rounds
 from maknet.reporting.figures.noisy_student import draw_noisy_student
 from maknet.reporting.figures.pseudo_labels import draw_pseudo_labels
 from maknet.reporting.figures.training_curves import draw_training_curves
@@ -85,7 +86,14 @@ def explained() -> Explained:
     exclusive = np.zeros((4, 4), bool)
     exclusive[0, 1] = exclusive[1, 0] = True
     return Explained(
-        STUDIES, [2, 0], STUDIES["MAKNet"]["lesions"], NAMES, positive, exclusive, "phantom"
+        STUDIES,
+        [2, 0],
+        STUDIES["MAKNet"]["lesions"],
+        NAMES,
+        positive,
+        exclusive,
+        "phantom",
+        (-1024, 3071),
     )
 
 
@@ -132,6 +140,21 @@ def sheet(folder: Path) -> Figure:
     return draw_contact_sheet(tables, thumbnails, "phantom", 3, 1)
 
 
+LABEL_ROUNDS = {"maknet": "teacher", "student1": "student 1"}
+LABEL_AUC = pd.DataFrame(
+    [
+        (test_set, label, positives, run, auc)
+        for test_set, label, positives, by_run in (
+            ("text_mined", "lung", 30, (0.9, 1.0)), ("text_mined", "liver", 40, (0.5, 0.75)),
+            ("text_mined", "rare", 0, (np.nan, np.nan)), ("hand_labeled", "lung", 7, (0.8, 0.6)),
+            ("hand_labeled", "liver", 3, (np.nan, 0.7)), ("hand_labeled", "rare", 0, (np.nan,) * 2),
+        )
+        for run, auc in zip((*LABEL_ROUNDS, "vgg16"), (*by_run, 0.6), strict=True)
+    ],
+    columns=["test_set", "label", "positives", "run", "auc"],
+)  # fmt: skip
+
+
 FIGURES: dict[str, Callable[[Path], Figure]] = {
     "architecture": lambda _: draw_architecture(DESCRIBED, "phantom", 0.25),
     "noisy_student": lambda _: draw_noisy_student(1234, 7, ROUNDS, STUDENT, "phantom"),
@@ -140,5 +163,6 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "deletion": lambda _: draw_deletion(curves()),
     "training_curves": lambda folder: draw_training_curves(histories(folder), "phantom"),
     "pseudo_labels": lambda _: draw_pseudo_labels(ROUNDS, BY_LABEL, "phantom"),
+    "label_rounds": lambda _: draw_label_rounds(LABEL_AUC, LABEL_ROUNDS, "phantom"),
     "contact_sheet": sheet,
 }

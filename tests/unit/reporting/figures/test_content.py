@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from maknet.reporting.figures import (
     architecture,
@@ -35,17 +36,20 @@ PARTS: dict[str, list[tuple[object, str]]] = {
     ],
     "noisy_student": [(noisy_student, "box"), (noisy_student, "arrow"), (Axes, "text")],
     "attributions": [
-        (explanations, "_image"), (explanations, "_map"), (explanations, "_list"),
+        (explanations, "_images"), (explanations, "_map"), (explanations, "_list"),
         (explanations, "write_labels"), (Axes, "imshow"), (Axes, "text"), (Axes, "set_title"),
     ],
     "perturbations": [
-        (explanations, "_image"), (explanations, "_list_followed"),
+        (explanations, "_images"), (explanations, "_list_followed"),
         (explanations, "write_labels"), (Axes, "imshow"), (Axes, "set_title"),
     ],
     "deletion": [(Axes, "errorbar"), (Axes, "legend"), (Axes, "set_xlabel")],
     "training_curves": [(training_curves, "_draw"), (Axes, "plot"), (Axes, "set_ylabel")],
     "pseudo_labels": [
         (pseudo_labels, "_line"), (pseudo_labels, "_by_label"), (Axes, "plot"), (Axes, "legend"),
+    ],
+    "label_rounds": [
+        (Axes, "set_yticks"), (Axes, "set_xticks"), (Axes, "set_title"), (Figure, "suptitle"),
     ],
     "contact_sheet": [(contact_sheet, "_show"), (Axes, "imshow"), (Axes, "set_title")],
 }  # fmt: skip
@@ -97,6 +101,11 @@ def upside_down(draw: Draw) -> Draw:
     return lambda axes, pixels, **how: draw(axes, pixels[::-1], **how)
 
 
+def transposed_colors(draw: Draw) -> Draw:
+    """Return a function that shows a matrix with rows and columns exchanged."""
+    return lambda axes, values, *rest, **how: draw(axes, values.T, *rest, **how)
+
+
 def other_names(draw: Draw) -> Draw:
     """Return a function that lists the labels in the opposite order."""
     return lambda axes, names, *rest: draw(axes, names[::-1], *rest)
@@ -116,6 +125,7 @@ def other_names(draw: Draw) -> Draw:
         ("deletion", Axes, "errorbar", one_late),
         ("training_curves", Axes, "plot", one_late),
         ("pseudo_labels", Axes, "plot", one_late),
+        ("label_rounds", Axes, "imshow", transposed_colors),
         ("contact_sheet", Axes, "imshow", upside_down),
     ],
     ids=lambda value: getattr(value, "__name__", value),
