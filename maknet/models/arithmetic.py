@@ -92,7 +92,8 @@ def check_compiler(device: torch.device) -> None:
         options = {"force_disable_caches": True}  # what was compiled before proves nothing
         torch.compile(_sum, dynamic=False, options=options)(torch.ones(64, device=device))
     except (RuntimeError, ImportError, OSError) as error:
-        reason = next(filter(None, str(error).splitlines()), type(error).__name__)
+        cause = getattr(error, "inner_exception", error)  # torch names the backend first
+        reason = next(filter(None, str(cause).splitlines()), type(cause).__name__)
         tool = "triton and a C compiler" if device.type == "cuda" else "a C++ compiler"
         raise InputError(
             f"jobs.compile: true cannot be had here, torch cannot compile for {device.type} "
