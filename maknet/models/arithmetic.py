@@ -88,9 +88,10 @@ def check_compiler(device: torch.device) -> None:
     Raises:
         InputError: There is no compiler for the device, or it does not work.
     """
+    options = {"fx_graph_cache": False}  # what was compiled before proves nothing
+    compiled = torch.compile(_sum, dynamic=False, options=options)
     try:
-        options = {"force_disable_caches": True}  # what was compiled before proves nothing
-        torch.compile(_sum, dynamic=False, options=options)(torch.ones(64, device=device))
+        compiled(torch.ones(64, device=device))
     except (RuntimeError, ImportError, OSError) as error:
         cause = getattr(error, "inner_exception", error)  # torch names the backend first
         reason = next(filter(None, str(cause).splitlines()), type(cause).__name__)
