@@ -73,7 +73,7 @@ def _compiled(network: nn.Module) -> Callable[..., Any]:
     Dropout is drawn as the plain network draws it. `deterministic` forbids the compiler to choose
     kernels by how long they take here and now, which would be another sum in the next process.
     """
-    options = {
+    options: dict[str, Any] = {
         "fallback_random": True, "deterministic": True, "compile_threads": torch.get_num_threads(),
     }  # fmt: skip
     compiled: Callable[..., Any] = torch.compile(
@@ -88,7 +88,7 @@ def check_compiler(device: torch.device) -> None:
     Raises:
         InputError: There is no compiler for the device, or it does not work.
     """
-    options = {"fx_graph_cache": False}  # what was compiled before proves nothing
+    options: dict[str, Any] = {"fx_graph_cache": False}  # what was compiled before proves nothing
     compiled = torch.compile(_sum, dynamic=False, options=options)
     try:
         compiled(torch.ones(64, device=device))
