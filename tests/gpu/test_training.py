@@ -66,9 +66,7 @@ def train(
 
 HOW = [pytest.param(Arithmetic(), id="float32"),
        pytest.param(Arithmetic("bfloat16"), id="bfloat16"),
-       pytest.param(Arithmetic(compiled=True), id="compiled", marks=pytest.mark.slow),
-       pytest.param(Arithmetic("bfloat16", compiled=True), id="both",
-                    marks=pytest.mark.slow)]  # fmt: skip
+       pytest.param(Arithmetic(compiled=True), id="compiled", marks=pytest.mark.slow)]  # fmt: skip
 
 
 @pytest.mark.parametrize("how", HOW)
