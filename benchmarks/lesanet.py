@@ -22,9 +22,11 @@ import numpy as np
 import torch
 
 from benchmarks.train import rates
+from maknet.config.arithmetic import precision_on
 from maknet.data.labels.label_table import LabelTable
 from maknet.data.shards.labeled_patches import LabeledPatches
 from maknet.data.shards.shard import ShardReader, write_shard
+from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.models.build import build_network
 from maknet.models.device import open_device
 from maknet.training.lesanet.batches import LesionBatch, PatchLoader
@@ -124,6 +126,7 @@ def measure_sampling(repeats: int, device: torch.device) -> dict[str, float]:
 def measure_loader(lesions: LabeledPatches, repeats: int, device: torch.device) -> dict[str, float]:
     """Measure the loader by itself, and a step fed by it against a step on one batch."""
     network = build_network("lesanet", LABELS).to(device, memory_format=torch.channels_last)
+    forward = StepNetwork(network, Arithmetic(precision_on(device.type, None)), BATCH)
     optimizer = lesanet_sgd(network, 0.9, 1e-4)
     ones = torch.ones(LABELS, device=device)
     exclusive = torch.zeros(LABELS, LABELS, device=device)
@@ -134,7 +137,7 @@ def measure_loader(lesions: LabeledPatches, repeats: int, device: torch.device) 
 
     def step(batch: LesionBatch) -> int:
         optimizer.zero_grad(set_to_none=True)
-        objective(network, batch, device).backward()  # type: ignore[no-untyped-call]
+        objective(forward, batch, device).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return len(batch.boxes)
 

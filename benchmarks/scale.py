@@ -1,7 +1,7 @@
 """What the full run takes, on paper: docs/scale.md from the manifest, the plan and measured rates.
 
 `python -m benchmarks.scale` writes it anew from the rates that are kept in `benchmarks/rates`;
-`--gpu` takes the output of `python -m benchmarks.train --device cuda` in place of the kept ones (one H200).
+`--gpu` takes the output of `python -m benchmarks.gpu` in place of the kept ones (one H200).
 """
 
 import argparse

@@ -31,6 +31,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
+from maknet.config.arithmetic import precision_on
 from maknet.data.labels.label_table import LabelTable
 from maknet.data.labels.pseudo_labels import PseudoLabels, sparse_labels
 from maknet.data.shards.labeled_images import LabeledImages
@@ -38,8 +39,9 @@ from maknet.data.shards.pool import ConcatShards
 from maknet.data.shards.prefetch import prefetch, split_batches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.inference.pseudo_labeling import label_images
+from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.models.build import build_network
-from maknet.models.device import mixed_precision, open_device, scaled
+from maknet.models.device import open_device, scaled
 from maknet.models.layers import MAKConv2d
 from maknet.training.classifier.augment import Augmentation, sample_params
 from maknet.training.classifier.batches import BatchLoader
@@ -105,6 +107,8 @@ class Learner:
     def __init__(self, arch: str, batch: int, size: int, device: torch.device) -> None:
         self.device = device
         self.network = build_network(arch, LABELS).to(device, memory_format=torch.channels_last)
+        arithmetic = Arithmetic(precision_on(device.type, None))
+        self.forward = StepNetwork(self.network, arithmetic, batch)
         self.optimizer = ranger(self.network, 0.001)
         self.loss = WeightedFocalLoss(torch.ones(LABELS), torch.ones(LABELS), 2.0).to(device)
         self.objective = Objective(self.loss, (1.0, 1.0), NOISE)
@@ -122,7 +126,7 @@ class Learner:
         self.network.train()
         images = 0
         for batch in islice(_endless(course, self.device, threads), steps):
-            self._step(self.objective(self.network, batch, self.device))
+            self._step(self.objective(self.forward, batch, self.device))
             images += sum(batch.sizes)
         return images
 
@@ -131,8 +135,7 @@ class Learner:
         self.network.train()
         known = torch.ones_like(self.targets, dtype=torch.bool)
         for _ in range(steps):
-            with mixed_precision(self.device):
-                heads = dict.fromkeys(self.network(self.images))
+            heads = dict.fromkeys(self.forward(self.images))
             self._step(torch.stack([self.loss(z, self.targets, known) for z in heads]).sum())
         return steps * len(self.images)
 

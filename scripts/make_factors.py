@@ -11,7 +11,7 @@ from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.factors import NOTE, Cell, factor_columns, factor_pairs
 from maknet.reporting.tables.paper_tables import Line, line_table
 from maknet.reporting.tables.runs import by_seed, load_repeated
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 
 def main(
@@ -30,7 +30,8 @@ def main(
     by_title = {line.title: line.scores for line in lines}
     differences = paired_differences(dataset, by_title, factor_pairs(found), confidence)
     title = f"What makes the student better ({dataset})"
-    write_table(TablePage(title, table, differences, [NOTE]), outputs, root_of)
+    notes = [*arithmetic_notes([described]), NOTE]
+    write_table(TablePage(title, table, differences, notes), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "cell", scores, seeds, confidence))
     save_figure(draw_factors(table, dataset), [outputs["png"], outputs["pdf"]])
 

@@ -8,7 +8,7 @@ from maknet.jobs.script import run_script
 from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.paper_tables import Line, network_title, paper_table
 from maknet.reporting.tables.runs import by_seed, load_repeated
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 
 def main(
@@ -29,7 +29,8 @@ def main(
     by_title = dict(zip(titles, scores, strict=True))
     differences = paired_differences(dataset, by_title, pairs, confidence)
     title = f"Table 1: multi-label classification ({dataset})"
-    write_table(TablePage(title, table, differences), outputs, root_of)
+    notes = arithmetic_notes(line.network for line in lines)
+    write_table(TablePage(title, table, differences, notes), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "arch", scores, seeds, confidence))
 
 

@@ -8,7 +8,7 @@ from maknet.jobs.script import run_script
 from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.paper_tables import CONTROL, TEACHER, Line, paper_table
 from maknet.reporting.tables.runs import by_seed, load_repeated
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 _NOTE = (
     "The control is a student's network with its noise, epochs and batches on the labeled images "
@@ -36,7 +36,7 @@ def main(
     by_name = dict(zip(names, scores, strict=True))
     differences = paired_differences(dataset, by_name, pairs, confidence)
     rounds = sum(row["table"] == "2" for row in read_rows(paper)) - 1
-    notes = [_NOTE]
+    notes = [*arithmetic_notes([described]), _NOTE]
     if len(students) != rounds:
         notes.append(f"{len(students)} rounds, the paper has {rounds}.")
     title = f"Table 2: iterations of the noisy student ({dataset})"

@@ -8,7 +8,7 @@ from maknet.jobs.script import run_script
 from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.paper_tables import METHODS, Line, paper_table, scratch_title
 from maknet.reporting.tables.runs import by_seed, load_repeated
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 _NOTE = (
     "Random weights at the larger rate are what LesaNet's released code trains; at the smaller "
@@ -32,7 +32,8 @@ def main(
     by_title = dict(zip(titles, scores, strict=True))
     differences = paired_differences(dataset, by_title, pairs, confidence)
     title = f"Table 3: LesaNet by what it started from ({dataset})"
-    write_table(TablePage(title, table, differences, [_NOTE]), outputs, root_of)
+    notes = [*arithmetic_notes([described]), _NOTE]
+    write_table(TablePage(title, table, differences, notes), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "method", scores, seeds, confidence))
 
 

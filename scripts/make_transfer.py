@@ -9,7 +9,7 @@ from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.paper_tables import Line, line_table
 from maknet.reporting.tables.runs import by_seed, load_repeated
 from maknet.reporting.tables.transfer import NOTE, transfer_pairs, transfer_titles
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 
 def main(
@@ -25,7 +25,8 @@ def main(
     by_title = dict(zip(titles, scores, strict=True))
     differences = paired_differences(dataset, by_title, transfer_pairs(titles), confidence)
     title = f"Domain or labels: LesaNet by what its VGG16 saw ({dataset})"
-    write_table(TablePage(title, table, differences, [NOTE]), outputs, root_of)
+    notes = [*arithmetic_notes([described]), NOTE]
+    write_table(TablePage(title, table, differences, notes), outputs, root_of)
     write_frame(outputs["by_seed"], by_seed(table, "start", scores, seeds, confidence))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from maknet.config.arithmetic import check_arithmetic
 from maknet.errors import InputError
 
 Config = Mapping[str, Any]
@@ -87,4 +88,5 @@ _RULES = (
     _check_lesanet_slices,
     _check_generic_weights,
     _check_threshold_grid,
+    check_arithmetic,
 )

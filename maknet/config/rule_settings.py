@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from maknet.config.arithmetic import PRECISION, precision_on
 from maknet.config.settings import Setting
 from maknet.files import ROOT
 
@@ -73,6 +74,9 @@ def _stands_for(key: str, known: Mapping[str, Any], setting: Setting) -> bool:
     if key in (_OWN, _FIRST):
         seed = str(known.get("seed", "")) if key == _OWN else ""
         return setting.key == "seeds" and _other_seed(seed, setting)
+    if key == setting.key == PRECISION and "device" in known:
+        recorded = precision_on(known["device"], setting.recorded)
+        return recorded != precision_on(known["device"], setting.found)
     return setting.key == key or setting.key.startswith(f"{key}.")
 
 

@@ -17,6 +17,7 @@ from maknet.provenance.cpu import NEEDED, PORTABLE, instruction_sets
 logger = logging.getLogger(__name__)
 _PORTABLE = "portable"
 _X86 = ("x86_64", "amd64")
+_BFLOAT16 = ("avx512_bf16", "amx_bf16")
 
 
 def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
@@ -69,6 +70,20 @@ def check_cpu(config: Mapping[str, Any]) -> None:
             f"jobs.numerics: portable needs a CPU with {' and '.join(NEEDED)}, and this one has no "
             f"{' and no '.join(missing)}; set jobs.numerics: native, and the results are this "
             "machine's own."
+        )
+
+
+def check_bfloat16() -> None:
+    """Refuse an x86 CPU that has no instructions for bfloat16: there it is slower than float32.
+
+    Raises:
+        InputError: The CPU has neither AVX-512 BF16 nor AMX.
+    """
+    found = instruction_sets()
+    if platform.machine().lower() in _X86 and found and found.isdisjoint(_BFLOAT16):
+        raise InputError(
+            "jobs.precision: bfloat16 needs a CPU with AVX-512 BF16 or AMX, and this one has "
+            "neither; set jobs.precision: float32, or run on a node that has."
         )
 
 

@@ -99,12 +99,12 @@ def _installed_driver() -> str:
 
 
 @contextmanager
-def mixed_precision(device: torch.device) -> Iterator[None]:
-    """Train in bfloat16 on a GPU, where it is fast, and in float32 on the CPU.
+def mixed_precision(device: torch.device, precision: str) -> Iterator[None]:
+    """Compute in `bfloat16` by autocast, or in `float32`.
 
-    Nothing else is computed so: scores are float32 on every device.
+    Only training is computed so: scores are float32 on every device.
     """
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         yield
 
 

@@ -24,7 +24,7 @@ PORTABLE = {
     "MKL_NUM_THREADS": "1",
 }
 NEEDED = ("avx2", "fma")
-_SHOWN = (*NEEDED, "avx512f")
+_SHOWN = (*NEEDED, "avx512f", "avx512_bf16", "amx_bf16")
 _CPUINFO = Path("/proc/cpuinfo")
 
 

@@ -17,10 +17,11 @@ from maknet.errors import InputError
 from maknet.files import read_json, write_json
 from maknet.provenance.paths import resolve
 
-# How and where jobs run changes no result, but for `jobs.numerics`.
+# How and where jobs run changes no result, but for what decides the arithmetic.
 _NO_RESULT = (
     "jobs", "paths", "release", "label", "config_files", "software", "scenario", "not_varied",
 )  # fmt: skip
+_ARITHMETIC = ("numerics", "precision", "compile")
 
 
 def keep_config(folder: Path, config: Mapping[str, Any]) -> str:
@@ -54,10 +55,11 @@ def _resolved(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that decide results; of how jobs run, only how a CPU computes does."""
+    """Return the settings that decide results; of how jobs run, only the arithmetic does."""
     deciding = {k: v for k, v in config.items() if k not in _NO_RESULT}
-    numerics = dict(config.get("jobs") or {}).get("numerics")
-    return deciding | ({"jobs": {"numerics": numerics}} if numerics else {})
+    jobs = dict(config.get("jobs") or {})
+    arithmetic = {name: jobs[name] for name in _ARITHMETIC if name in jobs}
+    return deciding | ({"jobs": arithmetic} if arithmetic else {})
 
 
 def _digest(kept: object) -> str:

@@ -124,6 +124,8 @@ def training_table(
         ("Seed", params["seed"]),
         ("Device", _device(record.device)),
         ("Numerics on a CPU", params.get("numerics", _NONE)),
+        ("Precision of training", params.get("precision", _NONE)),
+        ("Compiled", params.get("compile", _NONE)),
         *_software(record),
         ("Trained", f"{record.started} to {record.ended}, by the rule `{record.rule}`"),
     ]

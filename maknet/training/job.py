@@ -5,7 +5,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -15,8 +15,9 @@ from torch import nn
 from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job, job_config
 from maknet.jobs.leftovers import remove_leftovers
-from maknet.jobs.numerics import compute_threads
+from maknet.jobs.numerics import check_bfloat16, compute_threads
 from maknet.jobs.script import arguments, script_path
+from maknet.models.arithmetic import Arithmetic, check_compiler
 from maknet.models.build import NetworkSpec, save_weights
 from maknet.models.device import open_device
 from maknet.provenance.code import code_digest
@@ -32,10 +33,13 @@ _DECIDING_PACKAGES = ("numpy", "pytorch_optimizer", "torch", "torchvision")
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """Where a training runs and what it writes; none of it changes the result on one device type.
+    """Where and how a training runs and what it writes.
+
+    On one device type, only `arithmetic` changes the result.
 
     Attributes:
         device: `cpu` or `cuda`.
+        arithmetic: How the passes of its steps are computed.
         threads: Number of CPU threads of the job.
         loader_threads: Number of threads that read images ahead.
         state: Checkpoint file of an unfinished training.
@@ -46,6 +50,7 @@ class TrainingJob:
     """
 
     device: str
+    arithmetic: Arithmetic
     threads: int
     loader_threads: int
     state: Path
@@ -58,9 +63,15 @@ class TrainingJob:
         """Return the device, set up so that the same input gives the same bits.
 
         Raises:
-            InputError: A GPU was asked for and none can be used.
+            InputError: A GPU was asked for and none can be used, or the device cannot compute as
+                `arithmetic` asks.
         """
-        return open_device(self.device, self.threads)
+        device = open_device(self.device, self.threads)
+        if self.arithmetic.precision == "bfloat16" and self.device == "cpu":
+            check_bfloat16()
+        if self.arithmetic.compiled:
+            check_compiler(device)
+        return device
 
     def fit(
         self, network: nn.Module, spec: NetworkSpec, recipe: Recipe, device: torch.device
@@ -88,9 +99,10 @@ class TrainingJob:
         checkpoint = Checkpoint(self.state, self.identity, self.checkpoint_s)
         with stop_requests(self.deadline) as stop:
             runtime = Runtime(device, events, self.loader_threads, checkpoint, stop)
-            network.load_state_dict(fit(network, recipe, runtime))
+            how = replace(recipe, arithmetic=self.arithmetic)
+            network.load_state_dict(fit(network, how, runtime))
         save_weights(self.outputs["weights"], network, {"arch": spec.arch})
-        write_json(self.outputs["network"], description)
+        write_json(self.outputs["network"], description | self.arithmetic.named())
         history_to_csv(events, self.outputs["history"])
         shutil.rmtree(self.outputs["events"], ignore_errors=True)
         shutil.move(events, self.outputs["events"])
@@ -122,13 +134,15 @@ def run_training(snakemake: ScriptJob, main: Callable[..., None]) -> None:
 
 
 def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob:
-    config, device = job_config(snakemake), snakemake.params.device
+    config, params = job_config(snakemake), snakemake.params
+    device = params.device
     settings = config["jobs"]
     runtime, margin = (snakemake.resources.get(n) for n in ("runtime", "deadline_margin_s"))
     usable = usable_seconds(runtime, margin)
     threads = compute_threads(config, snakemake.threads)
     return TrainingJob(
         device=device,
+        arithmetic=Arithmetic(params.precision, params.compile),
         threads=threads,
         loader_threads=settings["loader_threads"],
         state=state,

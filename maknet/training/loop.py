@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from maknet.errors import InputError
+from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.progress import progress
 from maknet.seeding import seed_torch
 from maknet.training.checkpoint import Checkpoint, State
@@ -33,7 +34,7 @@ class Loader(Protocol):
 
     Attributes:
         steps_per_epoch: Number of batches of an epoch.
-        batch_size: Largest number of images in a batch.
+        batch_size: Number of images of every batch but the last of an epoch, which may be smaller.
     """
 
     steps_per_epoch: int
@@ -59,7 +60,7 @@ class Recipe:
 
     Attributes:
         loader: Source of the batches.
-        objective: Maps network, batch and device to the loss of a step, a scalar.
+        objective: Maps what calls the network, batch and device to the loss of a step, a scalar.
         optimizer: Makes the optimizer of a network.
         validate: Maps network and device to validation values by name, after every epoch.
         epochs: Number of epochs.
@@ -69,10 +70,11 @@ class Recipe:
         learning_rate: Maps the epoch, counted from 0, to the learning rate; a parameter group's
             `lr_scale` multiplies it.
         clip_norm: Maximum gradient norm over all parameters, None for no clipping.
+        arithmetic: How the passes of a step are computed.
     """
 
     loader: Loader
-    objective: Callable[[nn.Module, Any, torch.device], Tensor]
+    objective: Callable[[Callable[..., Any], Any, torch.device], Tensor]
     optimizer: Callable[[nn.Module], Optimizer]
     validate: Callable[[nn.Module, torch.device], dict[str, float]]
     epochs: int
@@ -80,6 +82,7 @@ class Recipe:
     seed: int
     learning_rate: Callable[[int], float]
     clip_norm: float | None = None
+    arithmetic: Arithmetic = Arithmetic()  # noqa: RUF009 - it is frozen
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class Trainer:
     def __init__(self, network: nn.Module, recipe: Recipe, runtime: Runtime) -> None:
         self.network, self.recipe, self.runtime = network, recipe, runtime
         self.optimizer = recipe.optimizer(network)
+        self._step = StepNetwork(network, recipe.arithmetic, recipe.loader.batch_size)
         self.epoch = self.step = 0
         self.loss_sum = torch.zeros((), device=runtime.device)
         self.best = -math.inf
@@ -173,7 +177,7 @@ class Trainer:
         self._started = (time.monotonic(), self.step)
         for batch in batches:
             seed_torch(recipe.seed, "dropout", self.epoch, self.step)
-            loss = recipe.objective(self.network, batch, device)
+            loss = recipe.objective(self._step, batch, device)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call] # torch's stub
             if recipe.clip_norm is not None:

@@ -1,4 +1,4 @@
-"""Trainings on every device: the same bits twice and after a stop, mixed precision on a GPU."""
+"""Trainings on every device: the same bits twice and after a stop, in each precision, compiled."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from maknet.errors import InputError
+from maknet.models.arithmetic import Arithmetic, StepNetwork, check_compiler
 from maknet.training.checkpoint import Checkpoint
 from maknet.training.history import history_to_csv
 from maknet.training.interrupt import InterruptedTrainingError
@@ -41,7 +43,9 @@ TOYS = [pytest.param((fresh, student), id="student"),
         pytest.param((lesanet.fresh, annotator), id="lesanet")]  # fmt: skip
 
 
-def train(toy: Toy, folder: Path, device: torch.device, *stops: int) -> tuple[bytes, list[Tensor]]:
+def train(
+    toy: Toy, folder: Path, device: torch.device, *stops: int, how: Arithmetic | None = None
+) -> tuple[bytes, list[Tensor]]:
     """Train with stops after so many steps of each attempt; return history and weights."""
     folder.mkdir()
     network, recipe = toy
@@ -49,7 +53,10 @@ def train(toy: Toy, folder: Path, device: torch.device, *stops: int) -> tuple[by
         checkpoint = Checkpoint(folder / "state.pt", IDENTITY, 1e9)
         runtime = Runtime(device, folder / "events", 2, checkpoint, stop_after(steps))
         try:
-            weights = fit(network(), recipe(folder, device), runtime)
+            made = replace(recipe(folder, device), arithmetic=how or Arithmetic())
+            torch._dynamo.reset()  # each attempt is a process of its own
+            with torch._dynamo.config.patch(error_on_recompile=True):
+                weights = fit(network(), made, runtime)
         except InterruptedTrainingError:
             continue
         history_to_csv(folder / "events", folder / "history.csv")
@@ -57,15 +64,31 @@ def train(toy: Toy, folder: Path, device: torch.device, *stops: int) -> tuple[by
     raise AssertionError("not finished")
 
 
+HOW = [pytest.param(Arithmetic(), id="float32"),
+       pytest.param(Arithmetic("bfloat16"), id="bfloat16"),
+       pytest.param(Arithmetic(compiled=True), id="compiled", marks=pytest.mark.slow)]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("toy", TOYS)
 def test_trainings_repeat_themselves_and_resume(
-    tmp_path: Path, device: torch.device, toy: Toy
+    tmp_path: Path, device: torch.device, toy: Toy, how: Arithmetic
 ) -> None:
-    history, weights = train(toy, tmp_path / "first", device)
+    """The student's epochs end with a smaller batch, which is not compiled."""
+    if how.compiled:
+        skip_without_compiler(device)
+    history, weights = train(toy, tmp_path / "first", device, how=how)
     for name, stops in (("second", ()), ("stopped", (2, 3))):
-        again = train(toy, tmp_path / name, device, *stops)
+        again = train(toy, tmp_path / name, device, *stops, how=how)
         assert again[0] == history, name
         assert all(torch.equal(a, b) for a, b in zip(again[1], weights, strict=True)), name
+
+
+def skip_without_compiler(device: torch.device) -> None:
+    try:
+        check_compiler(device)
+    except InputError as error:
+        pytest.skip(str(error))
 
 
 def convolution_types(network: nn.Module) -> list[tuple[bool, torch.dtype]]:
@@ -80,15 +103,16 @@ def convolution_types(network: nn.Module) -> list[tuple[bool, torch.dtype]]:
 
 
 @pytest.mark.parametrize("toy", TOYS)
-def test_steps_are_mixed_on_a_gpu_and_validation_never_is(
-    tmp_path: Path, device: torch.device, toy: Toy
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_steps_have_the_precision_asked_for_and_validation_float32(
+    tmp_path: Path, device: torch.device, toy: Toy, kind: torch.dtype
 ) -> None:
     network, recipe = toy[0](), toy[1](tmp_path, device)
+    recipe = replace(recipe, arithmetic=Arithmetic(str(kind).removeprefix("torch.")))
     seen = convolution_types(network)
     fit(network, recipe, Runtime(device, tmp_path / "events"))
-    mixed = torch.bfloat16 if device.type == "cuda" else torch.float32
-    assert {kind for training, kind in seen if training} == {mixed}
-    assert {kind for training, kind in seen if not training} == {torch.float32}
+    assert {found for training, found in seen if training} == {kind}
+    assert {found for training, found in seen if not training} == {torch.float32}
     for parameter in network.parameters():
         assert parameter.dtype == torch.float32
         assert parameter.isfinite().all()
@@ -106,7 +130,9 @@ def test_a_step_in_bfloat16_is_near_the_step_in_float32(tmp_path: Path, gpu: tor
                 module.p = 0.0  # masks are drawn on the device
         batch = next(recipe.loader.batches(0, 0, place, 1))
         torch.manual_seed(1)
-        loss = recipe.objective(network.train(), batch, place)
+        precision = "bfloat16" if place.type == "cuda" else "float32"
+        step = StepNetwork(network.train(), Arithmetic(precision), recipe.loader.batch_size)
+        loss = recipe.objective(step, batch, place)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(loss.item())
         parts = [p.grad.flatten().cpu() for p in network.parameters() if p.grad is not None]

@@ -28,6 +28,9 @@ SOURCES = (
     "dataset", "labeled.source", "unlabeled.source", "generic", "seeds", "student.rounds",
     "scenarios", "varied", "conclusions",
 )  # fmt: skip
+# Refused on a CPU beside portable numerics, by which the small run is made.
+NATIVE = ("jobs.precision", "jobs.compile")
+TRAININGS = {"train_network", "train_student", "pretrain_vgg16", "train_lesanet"}  # scripts
 Job = tuple[str, str]
 
 
@@ -104,7 +107,7 @@ def test_the_list_of_settings_is_what_snakemake_plans(
 
     keys = [
         (key, value) for key, value in leaves(merged_files([str(f) for f in files]))
-        if not key.startswith(SOURCES)
+        if not key.startswith((*SOURCES, *NATIVE))
     ]  # fmt: skip
     with ThreadPoolExecutor(2) as pool:
         wrong = list(pool.map(lambda item: check(*item), keys))
@@ -113,8 +116,27 @@ def test_the_list_of_settings_is_what_snakemake_plans(
     assert len(keys) > 90
 
 
+def test_the_arithmetic_is_a_parameter_of_every_training_and_of_nothing_else() -> None:
+    text = rules_text()
+    found = re.findall(r"^rule (\w+):((?:(?!^(?:use )?rule ).)*)", text, re.MULTILINE | re.DOTALL)
+    made = {name for name, body in found if "precision=precision_of" in body}
+    scripts = {name: re.findall(r"scripts/(\w+)\.py", body) for name, body in found}
+    assert made == {name for name, script in scripts.items() if TRAININGS.intersection(script)}
+    own = r"^use rule (\w+) as (\w+) with:((?:(?!^(?:use )?rule ).)*)"
+    for base, name, body in re.findall(own, text, re.MULTILINE | re.DOTALL):
+        if base in made and ("params:" not in body or "precision=precision_of" in body):
+            made.add(name)
+    for key in NATIVE:
+        assert {rule for rule, keys in settings_by_rule().items() if key in keys} == made
+    assert text.count("precision=precision_of") == text.count('compile=config_provider("jobs"')
+
+
+def rules_text() -> str:
+    return "\n".join(p.read_text() for p in sorted((ROOT / "workflow/rules").glob("*.smk")))
+
+
 def test_every_rule_of_the_list_is_one_of_the_workflow() -> None:
-    text = "\n".join(p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk"))
+    text = rules_text()
     rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE))
     rules |= set(re.findall(r"^use rule \w+ as (\w+) with:", text, re.MULTILINE))
     assert set(settings_by_rule()) <= rules

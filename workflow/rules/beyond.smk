@@ -73,6 +73,8 @@ use rule train_student as train_factor with:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
 
 
 rule make_factors:

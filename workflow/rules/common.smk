@@ -7,6 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from maknet.config.arithmetic import precision_on
 from maknet.config.check import check_config, sorted_keys
 from maknet.config.command_line import (
     check_demo_targets,

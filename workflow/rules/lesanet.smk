@@ -36,5 +36,7 @@ rule train_lesanet:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
     script:
         "../../scripts/train_lesanet.py"

@@ -42,6 +42,8 @@ rule pretrain_vgg16:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
     script:
         "../../scripts/pretrain_vgg16.py"
 

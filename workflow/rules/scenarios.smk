@@ -93,6 +93,11 @@ def seed_of(wildcards) -> int:
     return int(seed or config_of(wildcards)["seeds"][0])
 
 
+def precision_of(wildcards) -> str:
+    """Return the precision of a training on the configured device."""
+    return precision_on(config["device"], config_of(wildcards)["jobs"]["precision"])
+
+
 def is_lesanet(wildcards) -> bool:
     """Return whether a run is of LesaNet, which has images and labels of its own."""
     return wildcards.run.startswith("lesanet")

@@ -62,6 +62,8 @@ rule train_student:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
     script:
         "../../scripts/train_student.py"
 
@@ -87,6 +89,8 @@ use rule train_student as train_control with:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
 
 
 rule summarize_pseudo_labels:

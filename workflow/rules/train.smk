@@ -33,5 +33,7 @@ rule train_network:
         evaluation=validation,
         seed=seed_of,
         device=config["device"],
+        precision=precision_of,
+        compile=config_provider("jobs", "compile"),
     script:
         "../../scripts/train_network.py"

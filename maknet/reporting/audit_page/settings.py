@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from maknet.config.arithmetic import PRECISION
 from maknet.config.rule_settings import NUMERICS, keys_of, settings_by_rule
 from maknet.files import read_json
 from maknet.provenance.code import RECORDS
@@ -39,6 +40,8 @@ def job_settings(job: Record, results: Path) -> list[tuple[str, str]]:
     for key in keys:
         if key.startswith("seeds:"):
             found["seeds"] = str(job.params.get("seed", config.get("seeds")))
+        elif key == PRECISION and "precision" in job.params:
+            found[PRECISION] = str(job.params["precision"])  # null in the configuration, as a rule
         else:
             found.update(_leaves(key, _at(config, key)))
     if "numerics" in job.params:

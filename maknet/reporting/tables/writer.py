@@ -1,9 +1,10 @@
 """A table as CSV, Markdown and HTML. CSV is the result, the others are for reading."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -67,6 +68,19 @@ def write_table(
     text = "\n\n".join([f"# {page.title}", *parts, note, f"{named} `{root}`"])
     write_text(outputs["markdown"], f"{text}\n")
     write_page(outputs["html"], sections, page.title, f"{note} {named} {root}")
+
+
+def arithmetic_notes(networks: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return a sentence on how networks were trained, none where plainly in float32.
+
+    Args:
+        networks: `network.json` of the table's networks.
+    """
+    found = {(n.get("precision", "float32"), n.get("compiled", False)) for n in networks}
+    return [
+        f"Trained in {precision}{' with compiled steps' if compiled else ''}, scored in float32."
+        for precision, compiled in sorted(found - {("float32", False)})
+    ]
 
 
 def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,8 @@ class BatchLoader:
         self.augmentation = augmentation
         self._seed = seed
         self._pass = lru_cache(maxsize=2 * len(streams))(self._draw_pass)
-        self.batch_size = sum(stream.batch_size for stream in streams)
+        first = min(streams[0].batch_size, len(streams[0].rows))
+        self.batch_size = first + sum(stream.batch_size for stream in streams[1:])
         full, rest = divmod(len(streams[0].rows), streams[0].batch_size)
         # Batch normalization cannot learn from a single image.
         alone = full > 0 and rest == 1 and len(self.streams) == 1

@@ -1,12 +1,13 @@
 """The loss of one step: a weighted sum over streams, and over both sets of logits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from maknet.models.device import mixed_precision, scaled
+from maknet.models.device import scaled
 from maknet.training.classifier.augment import Augmentation
 from maknet.training.classifier.batches import Batch
 from maknet.training.classifier.losses import WeightedFocalLoss
@@ -29,14 +30,13 @@ class Objective:
     weights: Sequence[float] = (1.0,)
     augmentation: Augmentation | None = None
 
-    def __call__(self, network: nn.Module, batch: Batch, device: torch.device) -> Tensor:
+    def __call__(self, network: Callable[..., Any], batch: Batch, device: torch.device) -> Tensor:
         """Return the loss, a scalar, after one forward pass over all streams."""
         images = scaled(batch.images, device)
         if self.augmentation is not None and batch.params is not None:
             images = self.augmentation(images, batch.params)
         images = images.contiguous(memory_format=torch.channels_last)
-        with mixed_precision(device):
-            first, final = network(images)
+        first, final = network(images)
         heads = [final] if first is final else [final, first]
         total = torch.zeros((), device=device)
         start = 0

@@ -1,11 +1,12 @@
 """LesaNet's loss of one step: the sum of its four losses. B lesions, L labels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from maknet.models.device import mixed_precision
 from maknet.models.lesanet import patch_input
 from maknet.training.lesanet.batches import LesionBatch
 from maknet.training.lesanet.losses import (
@@ -53,11 +54,12 @@ class LesaNetObjective:
     settings: LossSettings
     window_hu: tuple[float, float]
 
-    def __call__(self, network: nn.Module, batch: LesionBatch, device: torch.device) -> Tensor:
+    def __call__(
+        self, network: Callable[..., Any], batch: LesionBatch, device: torch.device
+    ) -> Tensor:
         """Return the loss, a scalar."""
         patches = patch_input(batch.patches, self.window_hu, device)
-        with mixed_precision(device):
-            logits, propagated, embedding = network(patches, batch.boxes)
+        logits, propagated, embedding = network(patches, batch.boxes)
         s, truth = self.settings, (batch.positive, batch.known, self.weights)
         reliable = reliable_entries(batch.positive, self.exclusive) & batch.known
         mined = hard_example_loss(logits, batch.positive, reliable, s.mining_samples)

@@ -76,6 +76,9 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("labeled.shared_patients", ["17"], "'labeled.shared_patients.0' must be a whole number"),
         ("labeled.expect_counts", {"train": 5}, "'labeled.expect_counts.val' is missing"),
         ("tcia.leave_out", ["a/b/c"], "'tcia.leave_out.0' is out of range"),
+        ("jobs.precision", "float16", "'jobs.precision' is out of range"),
+        ("jobs.precision", "bfloat16", "jobs.precision: bfloat16 on the CPU with jobs.numerics"),
+        ("jobs.compile", True, "set jobs.numerics: native as well"),
     ],
 )
 def test_each_mistake_names_its_key(
@@ -84,6 +87,15 @@ def test_each_mistake_names_its_key(
     sentence = complaint(change(demo, key, value))
     assert words in sentence
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("key", ["device", "jobs.numerics"])
+def test_what_one_cpu_computes_in_its_own_way_stands_with_native_or_a_gpu(
+    demo: dict[str, Any], key: str
+) -> None:
+    demo["jobs"] |= {"precision": "bfloat16", "compile": True}
+    assert "jobs.precision: bfloat16 on the CPU" in complaint(demo)
+    check_config(change(demo, key, "cuda" if key == "device" else "native"), SCHEMA)
 
 
 def test_keys_that_are_no_text_and_too_many_blocks_are_named(demo: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from maknet.errors import InputError
 from maknet.files import ROOT
-from maknet.jobs.numerics import check_cpu, compute_threads, set_numerics
+from maknet.jobs.numerics import check_bfloat16, check_cpu, compute_threads, set_numerics
 from maknet.provenance import cpu as cpus
 from maknet.provenance.cpu import PORTABLE, cpu
 
@@ -45,6 +45,15 @@ def test_a_cpu_without_avx2_is_refused_and_told_what_to_do(cpuinfo: Path) -> Non
     with pytest.raises(InputError, match=r"no avx2; set jobs.numerics: native"):
         check_cpu({"jobs": {"numerics": "portable"}})
     check_cpu({"jobs": {"numerics": "native"}})
+
+
+def test_a_cpu_without_instructions_for_bfloat16_is_refused(cpuinfo: Path) -> None:
+    with pytest.raises(InputError, match=r"needs a CPU with AVX-512 BF16 or AMX.*float32"):
+        check_bfloat16()
+    for name in ("avx512_bf16", "amx_bf16"):
+        cpuinfo.write_text(INFO.format(f"avx2 fma avx512f {name}"))
+        check_bfloat16()
+        assert name in cpu()["instruction_sets"]
 
 
 def test_another_architecture_is_named_in_the_log(

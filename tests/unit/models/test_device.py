@@ -149,9 +149,10 @@ def test_an_open_device_repeats_itself_in_float32() -> None:
     assert torch.get_num_threads() == 1
 
 
-def test_training_is_mixed_on_a_gpu_alone() -> None:
-    with mixed_precision(torch.device("cpu")):
-        assert (torch.rand(2, 2) @ torch.rand(2, 2)).dtype == torch.float32
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_precision_is_what_was_asked_for(kind: torch.dtype) -> None:
+    with mixed_precision(torch.device("cpu"), str(kind).removeprefix("torch.")):
+        assert (torch.rand(2, 2) @ torch.rand(2, 2)).dtype == kind
 
 
 def test_every_rule_that_may_use_a_gpu_opens_it_in_the_same_way() -> None:

@@ -25,6 +25,8 @@ def test_the_same_files_give_no_change(files: list[str]) -> None:
     name = keep_config(Path("records"), resolved(files))
     assert changed_settings(Path("records"), name) == []
     assert keep_config(Path("records"), resolved(files, jobs={"n": 3})) == name
+    for arithmetic in ({"numerics": "native"}, {"precision": "bfloat16"}, {"compile": True}):
+        assert keep_config(Path("records"), resolved(files, jobs=arithmetic)) != name
 
 
 def test_changes_are_named_by_key(files: list[str]) -> None:

@@ -21,11 +21,13 @@ def test_a_job_shows_the_settings_that_it_depends_on(tmp_path: Path) -> None:
               "seeds": [123, 4]}  # fmt: skip
     write_json(tmp_path / "provenance/config/abc.json", {"resolved": config})
     one = job("train_network", [], ["w"], 1, net="maknet", seed="-seed4")
-    one.params.update(arch="maknet", seed=4, numerics="portable")
+    one.params.update(arch="maknet", seed=4, numerics="portable",
+                      precision="float32", compile=False)  # fmt: skip
     one = type(one)(**{**one.__dict__, "config": "abc"})
     found = dict(job_settings(one, tmp_path))
     assert found["training.epochs"] == "9"
     assert found["networks.maknet.growth"] == "40"
     assert found["seeds"] == "4"
     assert found["jobs.numerics"] == "portable"
+    assert found["jobs.precision"] == "float32"
     assert not [key for key in found if key.startswith(("student", "networks.vgg16"))]

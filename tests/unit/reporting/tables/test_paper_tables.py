@@ -18,7 +18,7 @@ from maknet.reporting.tables.paper_tables import (
     scratch_title,
 )
 from maknet.reporting.tables.runs import Repeated, by_seed, load_repeated
-from maknet.reporting.tables.writer import TablePage, write_table
+from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 METRICS = [
     "text_mined_auc", "text_mined_f1", "text_mined_precision", "text_mined_recall",
@@ -207,3 +207,14 @@ def test_the_papers_tables_are_as_printed() -> None:
     assert list(paper.columns)[:2] == ["table", "row"]
     assert set(METRICS) <= set(paper.columns)
     assert paper["table"].value_counts().to_dict() == {1: 3, 2: 6, 3: 2}
+
+
+def test_a_table_names_how_its_networks_were_trained_where_not_plainly() -> None:
+    assert arithmetic_notes([NETWORK, NETWORK]) == []
+    assert arithmetic_notes([{**NETWORK, "precision": "bfloat16"}, NETWORK]) == [
+        "Trained in bfloat16, scored in float32."
+    ]
+    compiled = {**NETWORK, "compiled": True}
+    assert arithmetic_notes([compiled, compiled]) == [
+        "Trained in float32 with compiled steps, scored in float32."
+    ]

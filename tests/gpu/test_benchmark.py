@@ -1,0 +1,82 @@
+"""`benchmarks.gpu` at a size for a CPU: its rates feed docs/scale.md, no peak is made up."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+import torch
+
+import benchmarks.gpu
+import benchmarks.scale
+from benchmarks import peaks
+from benchmarks.peaks import counted, makers_peak, parts
+from maknet.errors import InputError
+from maknet.models.arithmetic import check_compiler
+from maknet.models.build import NETWORKS
+
+TINY = ["--size", "64", "--batch", "8", "--steps", "1", "--images", "64", "--repeats", "1"]
+pytestmark = pytest.mark.filterwarnings("ignore:Attempting to run cuBLAS")  # of torch, harmless
+
+
+def measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *options: str
+) -> tuple[dict[str, Any], str]:
+    """Return the benchmark's JSON, and what it says beside it."""
+    monkeypatch.setattr(sys, "argv", ["benchmarks.gpu", *TINY, *options])
+    benchmarks.gpu.main()
+    said = capsys.readouterr()
+    return json.loads(said.out), said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compiled", [(), ("resnet18",)])
+def test_its_rates_are_those_that_the_page_reads(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], device: torch.device,
+    compiled: tuple[str, ...],
+) -> None:  # fmt: skip
+    if compiled:
+        try:
+            check_compiler(device)
+        except InputError as error:
+            pytest.skip(str(error))
+    found, said = measured(monkeypatch, capsys, "--device", device.type, "--compiled", *compiled)
+    kept = json.loads((benchmarks.scale.RATES / "h200.measured.json").read_text())
+    works = benchmarks.scale.gpu_work(found, 1000)
+    assert {w.name for w in works} == {w.name for w in benchmarks.scale.gpu_work(kept, 1000)}
+    assert all(0 < work.seconds < float("inf") for work in works)
+    assert set(found["networks"]) == set(NETWORKS)
+    for arch, each in found["networks"].items():
+        assert each["eager_images_per_s"] > 0, arch
+        assert each["eager_peak_mb"] > 0, arch
+        assert each["eager_tflops"] > 0, arch
+        assert each["eager_gb_s"] > 0, arch
+        assert ("compiled_to_eager" in each) == (arch in compiled)
+    known = found["makers_peak"] is not None
+    assert ("no part of a peak" in said) != known
+    assert ("part_of" in json.dumps(found)) == known
+
+
+def test_the_parts_of_a_peak_are_those_of_a_listed_device() -> None:
+    peak = makers_peak("NVIDIA H200")
+    assert peak == {"bf16_tflops": 989, "bandwidth_gb_s": 4800}
+    found = parts(10, 9.89e12, 4.8e10, peak)
+    assert found["part_of_bf16_peak"] == pytest.approx(0.1)
+    assert found["part_of_bandwidth"] == pytest.approx(0.1)
+    assert "part_of_bandwidth" not in parts(10, 9.89e12, 0, peak)
+    for unknown in ("cpu", "NVIDIA H200 MIG 1g.18gb"):
+        assert makers_peak(unknown) is None
+        assert not [key for key in parts(10, 1e12, 1e9, makers_peak(unknown)) if "part" in key]
+
+
+def test_a_step_is_counted_by_its_operators() -> None:
+    a, b = torch.rand(30, 40), torch.rand(40, 50)
+    operations, moved = counted(lambda: (a @ b).T)
+    assert operations == 2 * 30 * 40 * 50
+    assert moved == 4 * (30 * 40 + 40 * 50 + 30 * 50)  # a transpose moves nothing
+
+
+def test_every_listed_device_has_a_source() -> None:
+    rows = peaks.read_rows(peaks.DEVICES)
+    assert len({row["device"] for row in rows}) == len(rows) > 10
+    assert all(row["source"] and 100 < float(row["bf16_tflops"]) < 3000 for row in rows)
