@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from maknet.errors import InputError
 from maknet.models.device import mixed_precision
 
+_SHOWN = 8  # images
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -53,15 +55,23 @@ class StepNetwork:
         network: Network that is trained.
         arithmetic: How its passes are computed.
         batch_size: B of all batches but an epoch's last.
+
+    Attributes:
+        first_images: A few images of the first batch, middle slice, (N, 1, S, S); None before.
     """
 
     def __init__(self, network: nn.Module, arithmetic: Arithmetic, batch_size: int) -> None:
         self._network, self._precision = network, arithmetic.precision
         self._batch_size = batch_size
         self._full = _compiled(network) if arithmetic.compiled else network
+        self._is_first = True
+        self.first_images: Tensor | None = None
 
     def __call__(self, images: Tensor, *more: Tensor) -> Any:  # noqa: ANN401 - by network
         """Return the network's output for a batch, (B, C, S, S), and what else it takes."""
+        if self._is_first:
+            middle = images[:_SHOWN, images.shape[1] // 2, None]
+            self.first_images, self._is_first = middle.detach().float().cpu(), False
         step = self._full if len(images) == self._batch_size else self._network
         with mixed_precision(images.device, self._precision):
             return step(images, *more)

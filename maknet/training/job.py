@@ -4,9 +4,10 @@ import importlib.metadata
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import torch
@@ -23,7 +24,7 @@ from maknet.models.device import open_device
 from maknet.provenance.code import code_digest
 from maknet.provenance.digests import DigestStore
 from maknet.training.checkpoint import Checkpoint
-from maknet.training.history import history_to_csv
+from maknet.training.history import Settings, history_to_csv
 from maknet.training.interrupt import stop_requests
 from maknet.training.loop import Recipe, Runtime, fit
 
@@ -47,6 +48,7 @@ class TrainingJob:
         checkpoint_s: Seconds between periodic checkpoints.
         deadline: Time at which it must stop, in seconds since 1970; None for no deadline.
         outputs: Paths of `weights`, `network`, `history` and `events`.
+        settings: Settings of the rule by key, for TensorBoard.
     """
 
     device: str
@@ -58,6 +60,7 @@ class TrainingJob:
     checkpoint_s: float
     deadline: float | None
     outputs: Mapping[str, Path]
+    settings: Settings = field(default_factory=dict)
 
     def open_device(self) -> torch.device:
         """Return the device, set up so that the same input gives the same bits.
@@ -98,7 +101,7 @@ class TrainingJob:
         events = self.state.with_suffix(".events")
         checkpoint = Checkpoint(self.state, self.identity, self.checkpoint_s)
         with stop_requests(self.deadline) as stop:
-            runtime = Runtime(device, events, self.loader_threads, checkpoint, stop)
+            runtime = Runtime(device, events, self.loader_threads, checkpoint, stop, self.settings)
             how = replace(recipe, arithmetic=self.arithmetic)
             network.load_state_dict(fit(network, how, runtime))
         save_weights(self.outputs["weights"], network, {"arch": spec.arch})
@@ -150,7 +153,17 @@ def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob
         checkpoint_s=settings["checkpoint_s"],
         deadline=None if usable is None else psutil.Process().create_time() + usable,
         outputs={name: Path(path) for name, path in snakemake.output.items()},
+        settings=dict(_flat({k: v for k, v in params.items() if k != "code"})),
     )
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield settings by dotted key; what is no number and no truth value is text."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, bool | int | float) else str(value)
 
 
 def _identity(snakemake: ScriptJob, script: str, threads: int | None) -> dict[str, str]:

@@ -22,7 +22,7 @@ from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.progress import progress
 from maknet.seeding import seed_torch
 from maknet.training.checkpoint import Checkpoint, State
-from maknet.training.history import Entry, History
+from maknet.training.history import Entry, History, Settings
 from maknet.training.interrupt import InterruptedTrainingError, StopReason
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ class Runtime:
         loader_threads: Number of threads that read images ahead.
         checkpoint: Checkpoint of the training, None to save none.
         stop: Returns the reason to stop before the end, or None.
+        settings: Settings of the training by key, for TensorBoard.
     """
 
     device: torch.device
@@ -102,6 +103,7 @@ class Runtime:
     loader_threads: int = 1
     checkpoint: Checkpoint | None = None
     stop: StopReason = field(default=lambda: None)
+    settings: Settings = field(default_factory=dict)
 
 
 class NotFiniteError(InputError):
@@ -128,7 +130,7 @@ def fit(network: nn.Module, recipe: Recipe, runtime: Runtime) -> dict[str, Tenso
     total = recipe.epochs * recipe.loader.steps_per_epoch
     done = trainer.epoch * recipe.loader.steps_per_epoch + trainer.step
     with (
-        History(runtime.events, trainer.entries) as history,
+        History(runtime.events, trainer.entries, runtime.settings) as history,
         progress("training", total, "step", done) as bar,
     ):
         while trainer.epoch < recipe.epochs:
@@ -203,6 +205,8 @@ class Trainer:
         lr = self.recipe.learning_rate(self.epoch)
         shown = {"loss": mean_loss, **values, "learning_rate": lr}
         history.add(self.epoch, {**shown, "speed/images_per_s": rate})
+        history.add_images(self._step.first_images)
+        self._step.first_images = None
         self.entries = history.entries
         self._keep_best(values)
         self.epoch, self.step = self.epoch + 1, 0
