@@ -20,7 +20,8 @@ from maknet.models.build import build_network
 CPU = torch.device("cpu")
 BOX = torch.tensor([2.0, 3.0, 20.0, 30.0])
 NETWORKS: dict[str, dict[str, Any]] = {
-    "maknet": {"width": 0.125, "widths": [64, 128], "layers": [1, 2]}, "resnet18": {"width": 0.125}, "vgg16": {"width": 0.0625},
+    "maknet": {"width": 0.125, "widths": [64, 128], "layers": [1, 2]},
+    "resnet18": {"width": 0.125}, "vgg16": {"width": 0.0625},
     "lesanet": {"width": 0.0625, "features": 8, "embedding": 8},
 }  # fmt: skip
 
