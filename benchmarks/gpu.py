@@ -1,8 +1,8 @@
 """What a GPU makes of the networks, in one run; `python -m benchmarks.scale --gpu` reads its JSON.
 
 * networks: a training step of all four on one batch in memory, as it is and compiled: images/s,
-  a GPU's peak memory, the part of the device's bf16 peak (operations of convolutions and products) and of
-  its memory bandwidth (bytes that operators read and write, as though nothing were cached);
+  a GPU's peak memory, the part of the device's bf16 peak (operations of convolutions and
+  products) and of its bandwidth (bytes that operators read and write, as though none were cached);
 * loop: a student's training, with loader and noise, against bare steps;
 * labeling: pseudo-labels of shards on disk against bare inference;
 * loader: images/s from shards in the page cache against MAKNet's step: below 1, the GPU waits.
