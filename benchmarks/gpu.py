@@ -136,8 +136,9 @@ def peak_mb(arch: str, how: Chosen, compiled: bool) -> tuple[Steps, float]:
 
 def basis(name: str, how: Chosen) -> str:
     """Return where the rates come from, for docs/scale.md."""
+    cuda = f", CUDA {torch.version.cuda}" if how.device.type == "cuda" else ""
     return (
-        f"measured on one {name} (torch {torch.__version__}, CUDA {torch.version.cuda}, one run): "
+        f"measured on one {name} (torch {torch.__version__}{cuda}, one run): "
         f"`python -m benchmarks.gpu --batch {how.batch} --size {how.size} --steps {how.steps} "
         f"--repeats {how.repeats}`; training in {how.precision}, scores in float32"
     )
