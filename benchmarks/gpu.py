@@ -1,8 +1,8 @@
 """What a GPU makes of the networks, in one run; `python -m benchmarks.scale --gpu` reads its JSON.
 
 * networks: a training step of all four on one batch in memory, as it is and compiled: images/s,
-  peak memory, the part of the device's bf16 peak (operations of convolutions and products) and of
-  its memory bandwidth (bytes that operators read and write, as though nothing were cached);
+  a GPU's peak memory, the part of the device's bf16 peak (operations of convolutions and
+  products) and of its bandwidth (bytes that operators read and write, as though none were cached);
 * loop: a student's training, with loader and noise, against bare steps;
 * labeling: pseudo-labels of shards on disk against bare inference;
 * loader: images/s from shards in the page cache against MAKNet's step: below 1, the GPU waits.
@@ -18,7 +18,6 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,19 +100,19 @@ def measure_network(
     """Measure a network's steps as they are and, where asked for, compiled."""
     torch._dynamo.reset()
     names = ("eager", "compiled") if compiled else ("eager",)
-    ways, memory = dict[str, Steps](), dict[str, float]()
+    ways, result = dict[str, Steps](), dict[str, float]()
     for name in names:
-        before = held_mb(how.device)
-        ways[name] = Steps(arch, how, name == "compiled")
-        memory[name] = peak_mb(ways[name].take, how.device) - before
+        if how.device.type == "cuda":
+            ways[name], result[f"{name}_peak_mb"] = peak_mb(arch, how, name == "compiled")
+        else:  # a process does not give back what it took: benchmarks.train starts one for each
+            ways[name] = Steps(arch, how, name == "compiled")
     operations, moved = counted(ways["eager"].one)
     found = rates(
         {name: lambda way=way: way.take(how.steps) for name, way in ways.items()},
         how.repeats, how.device,
     )  # fmt: skip
-    result = {}
     for name in names:
-        result[f"{name}_images_per_s"], result[f"{name}_peak_mb"] = found[name], memory[name]
+        result[f"{name}_images_per_s"] = found[name]
         bytes_known = moved if name == "eager" else 0.0  # fused, the operators are others
         each = parts(found[name] / how.batch, operations, bytes_known, peak)
         result |= {f"{name}_{key}": value for key, value in each.items()}
@@ -122,33 +121,24 @@ def measure_network(
     return result
 
 
-def held_mb(device: torch.device) -> float:
-    """Return the memory that is held now, in MB."""
-    return torch.cuda.memory_allocated() / 1e6 if device.type == "cuda" else _status_mb("VmRSS")
+def peak_mb(arch: str, how: Chosen, compiled: bool) -> tuple[Steps, float]:
+    """Return a network that learns, and the most GPU memory that two of its steps hold, in MB.
 
-
-def peak_mb(take: Callable[[int], int], device: torch.device) -> float:
-    """Return the most memory that is held during two steps, in MB; a compiler works before them."""
-    take(1)
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        take(2)
-        return torch.cuda.max_memory_allocated() / 1e6
-    Path("/proc/self/clear_refs").write_text("5")  # Linux forgets the peak so far
-    take(2)
-    return _status_mb("VmHWM")
-
-
-def _status_mb(name: str) -> float:
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith(name))
-    return float(line.split()[1]) / 1e3
+    A first step is not looked at: there a compiler works.
+    """
+    before = torch.cuda.memory_allocated()
+    way = Steps(arch, how, compiled)
+    way.take(1)
+    torch.cuda.reset_peak_memory_stats()
+    way.take(2)
+    return way, (torch.cuda.max_memory_allocated() - before) / 1e6
 
 
 def basis(name: str, how: Chosen) -> str:
     """Return where the rates come from, for docs/scale.md."""
+    cuda = f", CUDA {torch.version.cuda}" if how.device.type == "cuda" else ""
     return (
-        f"measured on one {name} (torch {torch.__version__}, CUDA {torch.version.cuda}, one run): "
+        f"measured on one {name} (torch {torch.__version__}{cuda}, one run): "
         f"`python -m benchmarks.gpu --batch {how.batch} --size {how.size} --steps {how.steps} "
         f"--repeats {how.repeats}`; training in {how.precision}, scores in float32"
     )

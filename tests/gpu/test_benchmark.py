@@ -48,7 +48,7 @@ def test_its_rates_are_those_that_the_page_reads(
     assert set(found["networks"]) == set(NETWORKS)
     for arch, each in found["networks"].items():
         assert each["eager_images_per_s"] > 0, arch
-        assert each["eager_peak_mb"] > 0, arch
+        assert (each.get("eager_peak_mb", 0) > 0) == (device.type == "cuda"), arch
         assert each["eager_tflops"] > 0, arch
         assert each["eager_gb_s"] > 0, arch
         assert ("compiled_to_eager" in each) == (arch in compiled)
