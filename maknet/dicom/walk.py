@@ -5,10 +5,10 @@ a known type and in order, the listed ones of the type that the standard gives t
 else nothing is returned: pydicom reads it, or refuses it, as if nobody had walked before.
 """
 
-import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from pydicom.charset import python_encoding
@@ -44,10 +44,10 @@ _SYNTAXES = {
 _LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)  # whose length has four bytes
 _SHORT = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_16)
 _PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # at which pydicom ends as well
+_PADDING, _REPRESENTATION = "PixelPaddingValue", "PixelRepresentation"
 # By tag, its keyword and its type; PixelPaddingValue has one of two.
 _LISTED = {int(tag): (keyword, dictionary_VR(tag).encode()) for keyword, tag in TAGS.items()}
 _LISTED |= dict.fromkeys(_PIXELS, ("", b""))
-_PADDING, _REPRESENTATION = "PixelPaddingValue", "PixelRepresentation"
 _CHARACTER_SET = 0x00080005
 # pydicom looks into every character set, and warns of one that it does not know.
 _CHARACTER_SETS = frozenset(
@@ -74,8 +74,8 @@ class WalkedElements:
     """The listed elements of an intact header, as they are written; see `Elements`.
 
     Attributes:
-        values: Values by keyword.
-        padding_vr: The type of PixelPaddingValue, empty where none is written.
+        values: Values by keyword; those of numbers have two bytes.
+        signed_padding: Whether PixelPaddingValue has a sign.
     """
 
     file_bytes: int
@@ -83,7 +83,7 @@ class WalkedElements:
     float_pixels: bool
     transfer_syntax: str
     values: dict[str, bytes]
-    padding_vr: bytes
+    signed_padding: bool
     inflated: bool = False
 
     def __contains__(self, keyword: str) -> bool:
@@ -94,31 +94,17 @@ class WalkedElements:
         """Return an element as text, its values joined by backslashes; empty where missing."""
         return self.values.get(keyword, b"").decode("latin-1").strip("\0 ")
 
-    def integer(self, keyword: str, default: int, *, signed: bool = False) -> int:
-        """Return a 16-bit element.
-
-        Raises:
-            ValueError: It is empty, or not alone.
-        """
+    def integer(self, keyword: str, default: int) -> int:
+        """Return an unsigned 16-bit element."""
         value = self.values.get(keyword)
-        if value is None:
-            return default
-        if len(value) != 2:
-            raise ValueError(f"{keyword} has {len(value)} bytes")
-        return int.from_bytes(value, "little", signed=signed)
+        return default if value is None else int.from_bytes(value, "little")
 
     def padding(self) -> int | None:
-        """Return PixelPaddingValue, with its sign; None where it is missing.
-
-        Raises:
-            ValueError: It is empty, or not alone, or nothing tells whether it has a sign.
-        """
-        if _PADDING not in self.values:
+        """Return PixelPaddingValue, with its sign; None where it is missing."""
+        value = self.values.get(_PADDING)
+        if value is None:
             return None
-        if not self.padding_vr and _REPRESENTATION not in self.values:
-            raise ValueError(f"nothing tells the type of {_PADDING}")
-        written, implied = self.padding_vr == b"SS", self.integer(_REPRESENTATION, 0) != 0
-        return self.integer(_PADDING, 0, signed=written if self.padding_vr else implied)
+        return int.from_bytes(value, "little", signed=self.signed_padding)
 
 
 def walk(path: Path) -> WalkedElements | None:
@@ -130,17 +116,16 @@ def walk(path: Path) -> WalkedElements | None:
     size = path.stat().st_size
     if not size:
         return None
-    file = os.open(path, os.O_RDONLY)
-    try:
+    content = b""
+    with FileIO(path) as file:
         for chunk in _CHUNKS:
+            content += file.read(chunk - len(content))
             try:
-                return _walk(os.pread(file, chunk, 0), size)
+                return _walk(content, size)
             except struct.error:
                 continue  # the header goes on behind the chunk, or the file breaks off
-    except _DoubtError:
-        return None
-    finally:
-        os.close(file)
+            except _DoubtError:
+                break
     return None
 
 
@@ -150,7 +135,7 @@ def _walk(content: bytes, size: int) -> WalkedElements:
     if implicit and _number(content, at + 4)[0] >= _MAX_FIRST:
         raise _DoubtError
     values: dict[str, bytes] = {}
-    last, padding_vr = _META_END, b""
+    last, signed_padding = _META_END, False
     for tag, vr, start, end in _elements(content, at, implicit):
         if tag <= last:
             raise _DoubtError
@@ -163,14 +148,25 @@ def _walk(content: bytes, size: int) -> WalkedElements:
         keyword, expected = listed
         if vr not in expected:  # one of two for the padding; implicit, it is empty
             raise _DoubtError
+        if expected.startswith(b"US") and end - start != 2:
+            raise _DoubtError
         values[keyword] = content[start:end]
         if keyword == _PADDING:
-            padding_vr = vr
+            signed_padding = _has_sign(vr, values.get(_REPRESENTATION))
     if "Rows" not in values or "Columns" not in values:
         raise _DoubtError
     offset = start - (12 if vr in _LONG else 8)
     floats = content[offset : offset + 4] in FLOAT_PIXELS
-    return WalkedElements(size, offset, floats, syntax, values, padding_vr)
+    return WalkedElements(size, offset, floats, syntax, values, signed_padding)
+
+
+def _has_sign(vr: bytes, representation: bytes | None) -> bool:
+    """Return whether the padding has a sign; where no type is written, the pixels' counts."""
+    if vr:
+        return vr == b"SS"
+    if representation is None:
+        raise _DoubtError
+    return representation != bytes(2)
 
 
 def _read_meta(content: bytes) -> tuple[str, int]:
