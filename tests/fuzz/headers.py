@@ -83,18 +83,13 @@ def written(dataset: Dataset, syntax: str) -> bytes:
 def elements(content: bytes) -> list[tuple[int, int, int]]:
     """Return where the elements of a valid header begin, their values begin, and they end."""
     dataset = pydicom.dcmread(BytesIO(content), stop_before_pixels=True)
-    long = () if dataset.original_encoding[0] else pydicom.valuerep.EXPLICIT_VR_LENGTH_32
-    raw = [*dataset.file_meta.values(), *dataset.values()]
-    long_meta = pydicom.valuerep.EXPLICIT_VR_LENGTH_32
-    starts = [
-        (e.value_tell if hasattr(e, "value_tell") else e.file_tell)
-        - (12 if e.VR in (long_meta if e.tag.group == 2 else long) else 8)
-        for e in raw
-    ]
-    values = [e.value_tell if hasattr(e, "value_tell") else e.file_tell for e in raw]
-    found = sorted(zip(starts, values, strict=True))
-    ends = [start for start, _ in found[1:]]
-    return [(start, value, end) for (start, value), end in zip(found[:-1], ends, strict=True)]
+    long = pydicom.valuerep.EXPLICIT_VR_LENGTH_32
+    found = []
+    for element in (*dataset.file_meta.values(), *dataset.values()):
+        explicit = element.tag.group == 2 or not dataset.original_encoding[0]
+        value = getattr(element, "value_tell", None) or element.file_tell  # raw, or decoded
+        found.append((value - (12 if explicit and element.VR in long else 8), value))
+    return [(start, value, end) for (start, value), (end, _) in itertools.pairwise(sorted(found))]
 
 
 def damage_element(
