@@ -29,6 +29,7 @@ check: lint ## what CI runs: style, types, the workflow's linter, every test
 
 fuzz: .venv/.installed ## damage 10,000 files of every kind that is read, and count what becomes of them
 	TQDM_DISABLE=1 .venv/bin/python -m tests.fuzz.run --count 10000 --keep .fuzz
+	.venv/bin/python -m tests.fuzz.headers --count 10000 --keep .fuzz
 
 chaos: .venv/.installed ## kill jobs and the head process 50 times, and compare with an undisturbed run
 	.venv/bin/python -m tests.chaos.run --count 50

@@ -13,9 +13,9 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 _PLAIN = ExplicitVRLittleEndian.encode().ljust(len(_DEFLATED), b"\0")
-_META_START = 132  # after the preamble
+META_START = 132  # after the preamble
 _META_BYTES = 2048  # the transfer syntax is among the first
-_LENGTH_ELEMENT = b"\x02\x00\x00\x00UL\x04\x00"
+LENGTH_ELEMENT = b"\x02\x00\x00\x00UL\x04\x00"
 MAX_INFLATED = 64 << 20  # bytes: a slice of 4096 x 4096 and 32 MiB of header
 
 
@@ -30,15 +30,20 @@ def open_dicom(path: Path) -> BinaryIO:
         SourceError: The data set is deflated and damaged, or larger than any slice.
     """
     handle = io.BufferedReader(io.FileIO(path), 1 << 16)
-    if _DEFLATED not in handle.peek(_META_BYTES)[:_META_BYTES]:
+    if not claims_deflation(handle.peek(_META_BYTES)):
         return handle
     with handle:
         content = handle.read()
-    start = _META_START + 12
-    if content[_META_START : start - 4] != _LENGTH_ELEMENT:
+    start = META_START + 12
+    if content[META_START : start - 4] != LENGTH_ELEMENT:
         raise SourceError("the file meta of a deflated file does not begin with its length")
     start += int.from_bytes(content[start - 4 : start], "little")
     return io.BytesIO(content[:start].replace(_DEFLATED, _PLAIN) + _inflated(content[start:]))
+
+
+def claims_deflation(content: bytes) -> bool:
+    """Return whether the first bytes of a file name the deflated transfer syntax."""
+    return _DEFLATED in content[:_META_BYTES]
 
 
 def _inflated(packed: bytes) -> bytes:
