@@ -9,7 +9,7 @@ PYTEST = .venv/bin/python -m pytest -n $(CORES) --dist loadfile --no-loadscope-r
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fuzz chaos rehearsal lint manifest pins clean
+.PHONY: help demo test check site fuzz chaos rehearsal lint manifest pins clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
@@ -24,8 +24,11 @@ demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
 test: .venv/.installed ## the tests of minutes, one run of all rules among them
 	$(PYTEST) -m "not slow"
 
-check: lint ## what CI runs: style, types, the workflow's linter, every test
+check: lint site ## what CI runs: style, types, the workflow's linter, the site, every test
 	$(PYTEST)
+
+site: .venv/.installed ## the documentation as a site in build/site, offline; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 
 fuzz: .venv/.installed ## damage 10,000 files of every kind that is read, and count what becomes of them
 	TQDM_DISABLE=1 .venv/bin/python -m tests.fuzz.run --count 10000 --keep .fuzz

@@ -42,7 +42,8 @@ class History:
             self._write(entry)
 
     def _write_settings(self, settings: Settings) -> None:
-        writer = self._writer._get_file_writer()  # add_hparams would make a folder of its own
+        # Not add_hparams, which would make a folder of its own.
+        writer = self._writer._get_file_writer()  # type: ignore[no-untyped-call] # torch's stub
         for summary in hparams(dict(settings), dict.fromkeys(_COMPARED, 0)):  # type: ignore[no-untyped-call] # torch's stub
             writer.add_summary(summary)
 
