@@ -31,7 +31,7 @@ def value_words(node: Node, schema: Node) -> str:
         schema: The whole schema, for references of the items of lists.
     """
     if "enum" in node:
-        return _either([f"`{value}`" for value in node["enum"]])
+        return _either([f"`{'null' if value is None else value}`" for value in node["enum"]])
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
     return _either([_kind_words(kind, node, schema) for kind in kinds])
 
