@@ -171,7 +171,7 @@ def test_the_markdown_page_shows_what_is_there(finished: Path) -> None:
     for number in (1, 2, 3):
         assert f"## Table {number}" in text
     shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
-    assert len(shown) == 9
+    assert len(shown) == 10
     assert all((results / name).is_file() for name in shown)
 
 

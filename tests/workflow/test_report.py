@@ -77,3 +77,25 @@ def test_tables_sort_by_a_click_on_their_head(
     screenshot(browser, "table1", tmp_path)
     assert errors(browser) == []
     assert requests_to_the_network(browser) == []
+
+
+def test_rows_of_a_long_table_are_found_by_words(
+    report: Path, browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    browser.get((report.parent / "pages/per_label.html").as_uri())
+    rows = browser.find_elements(By.CSS_SELECTOR, "tbody tr")
+    said = browser.find_element(By.CSS_SELECTOR, "output")
+    assert said.text == f"{len(rows)} of {len(rows)} rows"
+    box = browser.find_element(By.CSS_SELECTOR, "input[type=search]")
+    box.send_keys("Student1 abdomen hand")
+    shown = [row.text for row in rows if row.is_displayed()]
+    assert 0 < len(shown) < len(rows) // 10
+    assert all({"student1", "hand_labeled"} <= set(row.split()) for row in shown)
+    assert said.text == f"{len(shown)} of {len(rows)} rows"
+    screenshot(browser, "per-label", tmp_path)
+    box.clear()
+    box.send_keys("nothing of the kind")
+    assert said.text == f"0 of {len(rows)} rows"
+    browser.get((report.parent / "table1.html").as_uri())
+    assert not browser.find_elements(By.CSS_SELECTOR, "input[type=search]")  # read at a glance
+    assert errors(browser) == []
