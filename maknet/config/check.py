@@ -36,7 +36,7 @@ def check_config(config: Config, schema: str | Path) -> None:
     import yaml
     from jsonschema import Draft202012Validator
 
-    rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    rules = yaml.load(Path(schema).read_text(encoding="utf-8"), yaml.CSafeLoader)
     _check_plain(config, "")
     checker = _strict_validator(Draft202012Validator)
     errors = sorted(checker(rules).iter_errors(config), key=lambda e: [str(k) for k in e.path])

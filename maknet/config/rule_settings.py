@@ -24,7 +24,7 @@ def settings_by_rule() -> dict[str, list[Any]]:
     """Return the entries of the list by rule."""
     import yaml
 
-    return dict(yaml.safe_load(_LIST.read_text(encoding="utf-8")))
+    return dict(yaml.load(_LIST.read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 
 def own_name(rule: str, script: str) -> str:

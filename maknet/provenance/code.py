@@ -9,7 +9,8 @@ import ast
 import hashlib
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -21,23 +22,48 @@ _PACKAGE = "maknet"
 _SHOWN = ("snakemake", "numpy", "torch", "torchvision")
 
 
-def code_digest(script: str | Path) -> str:
+@dataclass(frozen=True)
+class FileFacts:
+    """What a digest needs of a Python file.
+
+    Attributes:
+        meaning: SHA-256 of the file without docstrings, comments and layout.
+        imports: Names of the modules that it imports, wherever in it the import stands.
+    """
+
+    meaning: str
+    imports: tuple[str, ...]
+
+
+@cache
+def file_facts(path: Path) -> FileFacts:
+    """Return the facts of a file, which is read once in a process."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    imports = tuple(dict.fromkeys(_imports(tree)))
+    return FileFacts(hashlib.sha256(_meaning(tree).encode()).hexdigest(), imports)
+
+
+Facts = Callable[[Path], FileFacts]
+
+
+def code_digest(script: str | Path, facts: Facts = file_facts) -> str:
     """Return a digest of a script and every module of the library it can import.
 
     Docstrings, comments and layout do not count: they cannot change a result.
 
     Args:
         script: Path below the root of the checkout.
+        facts: Returns the facts of a file.
     """
-    text = "".join(f"{name}\0{value}\n" for name, value in code_files(script).items())
+    text = "".join(f"{name}\0{value}\n" for name, value in code_files(script, facts).items())
     return short_sha256(text)
 
 
-def code_files(script: str | Path) -> dict[str, str]:
+def code_files(script: str | Path, facts: Facts = file_facts) -> dict[str, str]:
     """Return the digests of a script and every module of the library it can import, by file."""
     return {
-        str(path.relative_to(ROOT)): hashlib.sha256(_meaning(path).encode()).hexdigest()
-        for path in reachable_files(ROOT / script)
+        str(path.relative_to(ROOT)): facts(path).meaning
+        for path in reachable_files(ROOT / script, facts)
     }
 
 
@@ -79,7 +105,7 @@ def job_name(wildcards: Iterable[str]) -> str:
     return name if name and not name.startswith(".") else f"job{name}"
 
 
-def reachable_files(script: Path) -> list[Path]:
+def reachable_files(script: Path, facts: Facts = file_facts) -> list[Path]:
     """Return the script and the library's files it can import, at any depth, sorted."""
     found, waiting = set[Path](), [script]
     while waiting:
@@ -87,46 +113,35 @@ def reachable_files(script: Path) -> list[Path]:
         if path in found:
             continue
         found.add(path)
-        waiting += _imported_files(path)
+        waiting += [file for name in facts(path).imports for file in _files_of(name)]
     return sorted(found)
 
 
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-@cache
-def _imported_files(path: Path) -> tuple[Path, ...]:
-    """Return the library's files that a file imports, wherever in it the import stands."""
-    files: list[Path] = []
-    for node in ast.walk(_tree(path)):
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of the library's modules, and of what may be one, that a file imports."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
-        for name in names:
-            files += _files_of(name)
-    return tuple(files)
-
-
-def _files_of(module: str) -> list[Path]:
-    """Return the file of a module of the library and of the packages around it."""
-    parts = module.split(".")
-    if parts[0] != _PACKAGE:
-        return []
-    files = []
-    for end in range(1, len(parts) + 1):
-        base = ROOT.joinpath(*parts[:end])
-        files += [p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()]
-    return files
+        yield from (name for name in names if name.split(".")[0] == _PACKAGE)
 
 
 @cache
-def _meaning(path: Path) -> str:
-    tree = _tree(path)  # without docstrings from here on: they import nothing
+def _files_of(module: str) -> tuple[Path, ...]:
+    """Return the file of a module of the library and of the packages around it."""
+    parts = module.split(".")
+    files: list[Path] = []
+    for end in range(1, len(parts) + 1):
+        base = ROOT.joinpath(*parts[:end])
+        files += [p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()]
+    return tuple(files)
+
+
+def _meaning(tree: ast.Module) -> str:
+    """Return a file's code as text; its tree has no docstrings afterwards."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             first = node.body[0] if node.body else None

@@ -1,11 +1,14 @@
 import ast
+import time
 from pathlib import Path
 
 import pytest
 
 from maknet.files import ROOT
 from maknet.provenance import code as provenance
+from maknet.provenance import code_cache
 from maknet.provenance.code import code_digest, reachable_files
+from maknet.provenance.code_cache import CodeCache
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def digest() -> str:
-    for memory in (provenance._tree, provenance._imported_files, provenance._meaning):
+    for memory in (provenance.file_facts, provenance._files_of):
         memory.cache_clear()
     return code_digest("scripts/s.py")
 
@@ -68,3 +71,52 @@ def test_the_digest_is_that_of_every_version_of_python() -> None:
     assert provenance._dump(tree) == before
     assert provenance._dump(ast.parse("f(0)")) != provenance._dump(ast.parse("f(1)"))
     assert provenance._dump(ast.parse("f(0)")) != provenance._dump(ast.parse("f(False)"))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a minute have passed since files were written."""
+    now = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now() + 60_000_000_000)
+
+
+def kept_digest(path: Path) -> str:
+    provenance.file_facts.cache_clear()
+    provenance._files_of.cache_clear()
+    cache = CodeCache(path)
+    found = cache.digest("scripts/s.py")
+    cache.save()
+    return found
+
+
+@pytest.mark.usefixtures("later")
+def test_what_is_kept_gives_the_same_digest_and_changes_are_noticed(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = checkout / "kept.json"
+    first = kept_digest(kept)
+    assert first == digest()
+    with monkeypatch.context() as patched:
+        patched.setattr(code_cache, "file_facts", lambda path: pytest.fail(f"{path} is read again"))
+        assert kept_digest(kept) == first
+    (checkout / "maknet/b.py").write_text("value = 3\n")
+    assert kept_digest(kept) == digest() != first
+    (checkout / "maknet/b").mkdir()  # a module where there was a value
+    (checkout / "maknet/b/value.py").write_text("")
+    (checkout / "maknet/b/__init__.py").write_text("")
+    assert kept_digest(kept) == digest()
+
+
+def test_a_file_that_has_just_changed_is_not_kept(checkout: Path) -> None:
+    kept_digest(checkout / "kept.json")
+    assert not (checkout / "kept.json").exists()
+
+
+@pytest.mark.usefixtures("later")
+def test_a_damaged_cache_is_as_none(checkout: Path) -> None:
+    kept = checkout / "kept.json"
+    kept_digest(kept)
+    damaged = kept.read_text()[:-30]
+    for text in ("", "{}", '{"rules": 1, "files": {}}', "[]", damaged):
+        kept.write_text(text)
+        assert kept_digest(kept) == digest()
