@@ -5,6 +5,7 @@ a fresh clone beside copied results, would be made anew though nothing has chang
 """
 
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -22,6 +23,7 @@ from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.settings import changed_settings
 
+_BENCHMARKS = "benchmarks"
 _TIMESTAMP = ".snakemake_timestamp"  # carries the time of a folder that a rule makes
 
 
@@ -102,6 +104,8 @@ def settle(folder: str, config: Mapping[str, Any]) -> Settled:
         elif older and _is_intact(job, digests):
             kept.append(job)
             _set_times(older, newest)
+    # To Snakemake a job is as old as its oldest file, its benchmark among them; no record has that.
+    _set_times(list((results / _BENCHMARKS).rglob("*.tsv")), time.time_ns())
     if not stale:
         write_json(_seen(results), _place(results))
     return Settled(kept, stale)

@@ -17,11 +17,12 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 def copy(source: Path, target: Path) -> Path:
     """Copy a run as `cp -r` does, and give its files the worst times: the newest made the first."""
-    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy)
-    files = [path for path in target.rglob("*") if not path.is_symlink()]
-    oldest_last = sorted(files, key=lambda p: (source / p.relative_to(target)).stat().st_mtime_ns)
-    for place, path in enumerate(reversed(oldest_last)):
-        os.utime(path, (1_700_000_000 + place, 1_700_000_000 + place))
+    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy, dirs_exist_ok=True)
+    files = [path for path in source.rglob("*") if not path.is_symlink()]
+    newest_first = sorted(files, key=lambda path: -path.stat().st_mtime_ns)
+    for place, path in enumerate(newest_first):
+        times = (1_700_000_000 + place, 1_700_000_000 + place)
+        os.utime(target / path.relative_to(source), times)
     return target
 
 
@@ -93,7 +94,7 @@ def test_of_a_copy_runs_again_what_was_changed(
     finished: Path, snakemake: Run, tmp_path: Path
 ) -> None:
     folder = copy(finished, tmp_path / "copy")
-    metrics = folder / "results/demo/metrics/test/maknet.json"
+    metrics = folder / "results/demo/metrics/maknet.json"
     metrics.write_text(metrics.read_text().replace("0.", "0.0", 1))
     done = snakemake(folder, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
     assert jobs(done.stdout + done.stderr).keys() <= {"compute_metrics", "make_table1", "total"}
