@@ -41,7 +41,7 @@ from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.inference.pseudo_labeling import label_images
 from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.models.build import build_network
-from maknet.models.device import open_device, scaled
+from maknet.models.device import open_device
 from maknet.models.layers import MAKConv2d
 from maknet.training.classifier.augment import Augmentation, sample_params
 from maknet.training.classifier.batches import BatchLoader
@@ -214,7 +214,7 @@ def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     ])  # fmt: skip
 
     def batched() -> int:
-        NOISE(scaled(images, how.device), draws)
+        NOISE(images.to(how.device), draws)
         return 64
 
     def one_by_one() -> int:
