@@ -36,7 +36,7 @@ from maknet.data.labels.label_table import LabelTable
 from maknet.data.labels.pseudo_labels import PseudoLabels, sparse_labels
 from maknet.data.shards.labeled_images import LabeledImages
 from maknet.data.shards.pool import ConcatShards
-from maknet.data.shards.prefetch import prefetch, split_batches
+from maknet.data.shards.prefetch import Buffer, prefetch, split_batches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.inference.pseudo_labeling import label_images
 from maknet.models.arithmetic import Arithmetic, StepNetwork
@@ -187,8 +187,11 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
     source = np.random.default_rng(3).integers(0, 256, data.pool.shape, np.uint8)
     targets = np.empty((5, 128, *data.pool.shape[1:]), np.uint8)  # a reader ahead needs several
 
+    free: list[Buffer] = []  # a training keeps its buffers from epoch to epoch
+
     def read() -> int:
-        batches = prefetch(split_batches(data.pool, order, 128), 128, how.device, how.threads)
+        plan = split_batches(data.pool, order, 128)
+        batches = prefetch(plan, 128, how.device, how.threads, free)
         return sum(len(batch) for batch in batches)
 
     def copy() -> int:
@@ -207,6 +210,7 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
 def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     """Measure the noise of a batch at once against torchvision image by image."""
     images = torch.randint(0, 256, (64, 3, size, size), dtype=torch.uint8)
+    memory = torch.empty(images.shape, memory_format=torch.channels_last)  # as a training keeps it
     draws = torch.from_numpy(sample_params(1, "benchmark", 0, 64))
     usual = v2.Compose([
         v2.RandomRotation(15), v2.RandomResizedCrop(size, (0.5, 1.0), antialias=True),
@@ -214,7 +218,7 @@ def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     ])  # fmt: skip
 
     def batched() -> int:
-        NOISE(images.to(how.device), draws)
+        NOISE(images.to(how.device), draws, memory)
         return 64
 
     def one_by_one() -> int:
