@@ -44,7 +44,7 @@ from maknet.models.build import build_network
 from maknet.models.device import open_device
 from maknet.models.layers import MAKConv2d
 from maknet.training.classifier.augment import Augmentation, sample_params
-from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.batches import Batch, BatchLoader
 from maknet.training.classifier.losses import WeightedFocalLoss
 from maknet.training.classifier.objective import Objective
 from maknet.training.classifier.streams import labeled_stream, pseudo_labeled_stream
@@ -104,9 +104,12 @@ class Data:
 class Learner:
     """A network that learns, on batches from a course or on one batch in memory."""
 
-    def __init__(self, arch: str, batch: int, size: int, device: torch.device) -> None:
+    def __init__(
+        self, arch: str, batch: int, size: int, device: torch.device, **settings: float
+    ) -> None:
         self.device = device
-        self.network = build_network(arch, LABELS).to(device, memory_format=torch.channels_last)
+        network = build_network(arch, LABELS, **settings).train()
+        self.network = network.to(device, memory_format=torch.channels_last)
         arithmetic = Arithmetic(precision_on(device.type, None))
         self.forward = StepNetwork(self.network, arithmetic, batch)
         self.optimizer = ranger(self.network, 0.001)
@@ -121,12 +124,16 @@ class Learner:
         loss.backward()  # type: ignore[no-untyped-call] # torch's stub
         self.optimizer.step()
 
+    def learn(self, batch: Batch) -> None:
+        """Take a step as the training loop does, with noise where the batch has its parameters."""
+        self._step(self.objective(self.forward, batch, self.device))
+
     def loop(self, course: BatchLoader, steps: int, threads: int) -> int:
         """Take steps as the training loop does, from disk and with noise."""
         self.network.train()
         images = 0
         for batch in islice(_endless(course, self.device, threads), steps):
-            self._step(self.objective(self.forward, batch, self.device))
+            self.learn(batch)
             images += sum(batch.sizes)
         return images
 

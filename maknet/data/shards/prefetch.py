@@ -90,6 +90,7 @@ class Buffer:
         self.copied: torch.cuda.Event | None = None
 
     def fill(self, parts: Sequence[Part]) -> Tensor:
+        """Read the parts one after the other; return the images that were read."""
         if self.copied is not None:
             self.copied.synchronize()  # the GPU may still be copying the last batch
         start = 0
@@ -100,6 +101,7 @@ class Buffer:
         return self.images[:start]
 
     def send(self, images: Tensor, device: torch.device) -> Tensor:
+        """Move images of this buffer to the device; a CPU takes them as they lie here."""
         if device.type != "cuda":
             return images
         moved = images.to(device, non_blocking=True)
