@@ -36,15 +36,15 @@ from maknet.data.labels.label_table import LabelTable
 from maknet.data.labels.pseudo_labels import PseudoLabels, sparse_labels
 from maknet.data.shards.labeled_images import LabeledImages
 from maknet.data.shards.pool import ConcatShards
-from maknet.data.shards.prefetch import prefetch, split_batches
+from maknet.data.shards.prefetch import Buffer, prefetch, split_batches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.inference.pseudo_labeling import label_images
 from maknet.models.arithmetic import Arithmetic, StepNetwork
 from maknet.models.build import build_network
-from maknet.models.device import open_device, scaled
+from maknet.models.device import open_device
 from maknet.models.layers import MAKConv2d
 from maknet.training.classifier.augment import Augmentation, sample_params
-from maknet.training.classifier.batches import BatchLoader
+from maknet.training.classifier.batches import Batch, BatchLoader
 from maknet.training.classifier.losses import WeightedFocalLoss
 from maknet.training.classifier.objective import Objective
 from maknet.training.classifier.streams import labeled_stream, pseudo_labeled_stream
@@ -104,9 +104,12 @@ class Data:
 class Learner:
     """A network that learns, on batches from a course or on one batch in memory."""
 
-    def __init__(self, arch: str, batch: int, size: int, device: torch.device) -> None:
+    def __init__(
+        self, arch: str, batch: int, size: int, device: torch.device, **settings: float
+    ) -> None:
         self.device = device
-        self.network = build_network(arch, LABELS).to(device, memory_format=torch.channels_last)
+        network = build_network(arch, LABELS, **settings).train()
+        self.network = network.to(device, memory_format=torch.channels_last)
         arithmetic = Arithmetic(precision_on(device.type, None))
         self.forward = StepNetwork(self.network, arithmetic, batch)
         self.optimizer = ranger(self.network, 0.001)
@@ -121,12 +124,16 @@ class Learner:
         loss.backward()  # type: ignore[no-untyped-call] # torch's stub
         self.optimizer.step()
 
+    def learn(self, batch: Batch) -> None:
+        """Take a step as the training loop does, with noise where the batch has its parameters."""
+        self._step(self.objective(self.forward, batch, self.device))
+
     def loop(self, course: BatchLoader, steps: int, threads: int) -> int:
         """Take steps as the training loop does, from disk and with noise."""
         self.network.train()
         images = 0
         for batch in islice(_endless(course, self.device, threads), steps):
-            self._step(self.objective(self.forward, batch, self.device))
+            self.learn(batch)
             images += sum(batch.sizes)
         return images
 
@@ -187,8 +194,11 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
     source = np.random.default_rng(3).integers(0, 256, data.pool.shape, np.uint8)
     targets = np.empty((5, 128, *data.pool.shape[1:]), np.uint8)  # a reader ahead needs several
 
+    free: list[Buffer] = []  # a training keeps its buffers from epoch to epoch
+
     def read() -> int:
-        batches = prefetch(split_batches(data.pool, order, 128), 128, how.device, how.threads)
+        plan = split_batches(data.pool, order, 128)
+        batches = prefetch(plan, 128, how.device, how.threads, free)
         return sum(len(batch) for batch in batches)
 
     def copy() -> int:
@@ -207,6 +217,7 @@ def measure_loader(data: Data, how: "How") -> dict[str, float]:
 def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     """Measure the noise of a batch at once against torchvision image by image."""
     images = torch.randint(0, 256, (64, 3, size, size), dtype=torch.uint8)
+    memory = torch.empty(images.shape, memory_format=torch.channels_last)  # as a training keeps it
     draws = torch.from_numpy(sample_params(1, "benchmark", 0, 64))
     usual = v2.Compose([
         v2.RandomRotation(15), v2.RandomResizedCrop(size, (0.5, 1.0), antialias=True),
@@ -214,7 +225,7 @@ def measure_augmentation(size: int, how: "How") -> dict[str, float]:
     ])  # fmt: skip
 
     def batched() -> int:
-        NOISE(scaled(images, how.device), draws)
+        NOISE(images.to(how.device), draws, memory)
         return 64
 
     def one_by_one() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ import torch
 
 import benchmarks.gpu
 import benchmarks.scale
+import benchmarks.student_step
 from benchmarks import peaks
 from benchmarks.peaks import counted, makers_peak, parts
+from benchmarks.train import Data
 from maknet.errors import InputError
 from maknet.models.arithmetic import check_compiler
 from maknet.models.build import NETWORKS
@@ -55,6 +58,32 @@ def test_its_rates_are_those_that_the_page_reads(
     known = found["makers_peak"] is not None
     assert ("no part of a peak" in said) != known
     assert ("part_of" in json.dumps(found)) == known
+
+
+def test_both_loops_take_the_same_steps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], device: torch.device,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    size, batch = 32, 4
+    data = Data(tmp_path, size, 64, batch)
+    for batches in (
+        benchmarks.student_step.our_batches(data, device),
+        benchmarks.student_step.usual_batches(data, size, 1, device),
+    ):
+        taken = next(batches)
+        assert (taken.images.shape, taken.images.dtype) == ((batch, 3, size, size), torch.uint8)
+        assert taken.sizes == (2, 2)
+        assert taken.known.all()
+        assert taken.positive[2:].any(1).all()  # no unlabeled image without a label
+        batches.close()
+    options = ["--size", "32", "--batch", "4", "--steps", "1", "--images", "64", "--repeats", "1"]
+    options += ["--width", "0.125", "--workers", "1", "--device", device.type]
+    monkeypatch.setattr(sys, "argv", ["benchmarks.student_step", *options])
+    benchmarks.student_step.main()
+    found = json.loads(capsys.readouterr().out)
+    for name in ("step", "input"):
+        ratio = found[f"{name}_ours_per_s"] / found[f"{name}_usual_per_s"]
+        assert found[f"{name}_ours_to_usual"] == pytest.approx(ratio, rel=0.01, abs=0.001)
 
 
 def test_the_parts_of_a_peak_are_those_of_a_listed_device() -> None:

@@ -59,13 +59,16 @@ class ConcatShards:
         Raises:
             IndexError: There is no image of such a number.
         """
+        rows = np.asarray(rows)
+        outside = (rows < 0) | (rows >= len(self))
+        if outside.any():
+            raise IndexError(f"image {rows[outside][0]} of {len(self)}")
         shards = np.searchsorted(self._starts, rows, side="right") - 1
+        within = rows - self._starts[shards]
         view, size = image_bytes(out), self._readers[0].image_bytes
-        for place, (row, shard) in enumerate(zip(rows, shards, strict=True)):
-            if not 0 <= row < len(self):
-                raise IndexError(f"image {row} of {len(self)}")
-            within = int(row) - int(self._starts[shard])
-            self._readers[shard].read_one(within, view[place * size : (place + 1) * size])
+        # Numbers of Python: numpy's would cost a third as much as reading.
+        for place, (shard, row) in enumerate(zip(shards.tolist(), within.tolist(), strict=True)):
+            self._readers[shard].read_one(row, view[place * size : (place + 1) * size])
 
 
 def _open_all(paths: Sequence[Path]) -> list[ShardReader]:

@@ -81,7 +81,7 @@ def split_batches(source: ImageSource, rows: NDArray[np.integer], size: int) -> 
     return [[Part(source, rows[i : i + size])] for i in range(0, len(rows), size)]
 
 
-class _Buffer:
+class Buffer:
     """Memory for one batch, pinned where a GPU copies from it."""
 
     def __init__(self, shape: tuple[int, ...], kind: np.dtype[Any], device: torch.device) -> None:
@@ -90,6 +90,7 @@ class _Buffer:
         self.copied: torch.cuda.Event | None = None
 
     def fill(self, parts: Sequence[Part]) -> Tensor:
+        """Read the parts one after the other; return the images that were read."""
         if self.copied is not None:
             self.copied.synchronize()  # the GPU may still be copying the last batch
         start = 0
@@ -100,6 +101,7 @@ class _Buffer:
         return self.images[:start]
 
     def send(self, images: Tensor, device: torch.device) -> Tensor:
+        """Move images of this buffer to the device; a CPU takes them as they lie here."""
         if device.type != "cuda":
             return images
         moved = images.to(device, non_blocking=True)
@@ -109,8 +111,9 @@ class _Buffer:
 
 
 def prefetch(
-    batches: Iterable[Sequence[Part]], batch_size: int, device: torch.device, threads: int = 1
-) -> Iterator[Tensor]:
+    batches: Iterable[Sequence[Part]], batch_size: int, device: torch.device, threads: int = 1,
+    free: list[Buffer] | None = None,
+) -> Iterator[Tensor]:  # fmt: skip
     """Yield the images of each batch on `device`, (B, C, S, S) in the source's type, in order.
 
     On the CPU a batch is valid until the next one is asked for.
@@ -121,15 +124,17 @@ def prefetch(
         device: Device that the images are moved to.
         threads: Number of threads that read ahead; more than one hides the latency of a network
             file system.
+        free: Buffers of an earlier call with the same sources, batch size and device, which are
+            used again and given back; fresh memory costs page faults, and pinning it more.
     """
-    free: list[_Buffer] = []
-    pending: deque[tuple[_Buffer, Future[Tensor]]] = deque()
+    free = [] if free is None else free
+    pending: deque[tuple[Buffer, Future[Tensor]]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="read-ahead")
     try:
         for parts in batches:
             source = parts[0].source
             shape = (batch_size, *source.shape[1:])
-            buffer = free.pop() if free else _Buffer(shape, source.dtype, device)
+            buffer = free.pop() if free else Buffer(shape, source.dtype, device)
             pending.append((buffer, pool.submit(buffer.fill, parts)))
             if len(pending) >= _AHEAD + threads:
                 yield from _next(pending, free, device)
@@ -137,10 +142,11 @@ def prefetch(
             yield from _next(pending, free, device)
     finally:
         pool.shutdown(cancel_futures=True)
+        free.extend(buffer for buffer, _ in pending)
 
 
 def _next(
-    pending: deque[tuple[_Buffer, Future[Tensor]]], free: list[_Buffer], device: torch.device
+    pending: deque[tuple[Buffer, Future[Tensor]]], free: list[Buffer], device: torch.device
 ) -> Iterator[Tensor]:
     """Yield the oldest batch and free its buffer when the consumer comes back."""
     buffer, future = pending.popleft()

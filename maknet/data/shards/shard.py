@@ -117,8 +117,8 @@ class ShardReader:
             out: Buffer to fill, (R, C, S, S) of the shard's type, contiguous.
         """
         view = image_bytes(out)
-        for place, row in enumerate(rows):
-            self.read_one(int(row), view[place * self.image_bytes : (place + 1) * self.image_bytes])
+        for place, row in enumerate(np.asarray(rows).tolist()):
+            self.read_one(row, view[place * self.image_bytes : (place + 1) * self.image_bytes])
 
     def read_one(self, row: int, target: memoryview) -> None:
         """Read one image into a buffer.

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from maknet.data.shards.prefetch import ImageSource, Part, epoch_order, prefetch
+from maknet.data.shards.prefetch import Buffer, ImageSource, Part, epoch_order, prefetch
 from maknet.training.classifier.augment import Augmentation, sample_params
 
 Targets = Callable[[NDArray[np.integer]], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
@@ -89,6 +89,7 @@ class BatchLoader:
         self.streams = tuple(streams)
         self.augmentation = augmentation
         self._seed = seed
+        self._free: list[Buffer] = []
         self._pass = lru_cache(maxsize=2 * len(streams))(self._draw_pass)
         first = min(streams[0].batch_size, len(streams[0].rows))
         self.batch_size = first + sum(stream.batch_size for stream in streams[1:])
@@ -115,7 +116,7 @@ class BatchLoader:
                 planned.append([self._share(i, epoch, step) for i in range(len(self.streams))])
                 yield [Part(share.stream.source, share.rows) for share in planned[-1]]
 
-        for images in prefetch(parts(), self.batch_size, device, threads):
+        for images in prefetch(parts(), self.batch_size, device, threads, self._free):
             yield self._batch(planned.popleft(), images, device)
 
     def _share(self, number: int, epoch: int, step: int) -> _Share:

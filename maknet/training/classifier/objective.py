@@ -1,13 +1,13 @@
 """The loss of one step: a weighted sum over streams, and over both sets of logits."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from maknet.models.device import scaled
+from maknet.models.device import as_input
 from maknet.training.classifier.augment import Augmentation
 from maknet.training.classifier.batches import Batch
 from maknet.training.classifier.losses import WeightedFocalLoss
@@ -29,14 +29,11 @@ class Objective:
     loss: WeightedFocalLoss
     weights: Sequence[float] = (1.0,)
     augmentation: Augmentation | None = None
+    _memory: list[Tensor] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __call__(self, network: Callable[..., Any], batch: Batch, device: torch.device) -> Tensor:
         """Return the loss, a scalar, after one forward pass over all streams."""
-        images = scaled(batch.images, device)
-        if self.augmentation is not None and batch.params is not None:
-            images = self.augmentation(images, batch.params)
-        images = images.contiguous(memory_format=torch.channels_last)
-        first, final = network(images)
+        first, final = network(self._input(batch, device))
         heads = [final] if first is final else [final, first]
         total = torch.zeros((), device=device)
         start = 0
@@ -47,3 +44,15 @@ class Objective:
                 total = total + weight * mean
             start += size
         return total
+
+    def _input(self, batch: Batch, device: torch.device) -> Tensor:
+        """Return the images as the network takes them; on a CPU each step overwrites the last."""
+        if self.augmentation is None or batch.params is None:
+            return as_input(batch.images, device)
+        images = batch.images.to(device, non_blocking=True)
+        if device.type != "cpu":
+            return self.augmentation(images, batch.params)
+        if not self._memory or len(self._memory[0]) < len(images):
+            form = torch.channels_last
+            self._memory[:] = [torch.empty(images.shape, memory_format=form)]
+        return self.augmentation(images, batch.params, self._memory[0][: len(images)])

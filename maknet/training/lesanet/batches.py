@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from maknet.data.shards.labeled_patches import LabeledPatches
-from maknet.data.shards.prefetch import epoch_order, prefetch, split_batches
+from maknet.data.shards.prefetch import Buffer, epoch_order, prefetch, split_batches
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class PatchLoader:
 
     def __init__(self, lesions: LabeledPatches, batch_size: int, seed: int) -> None:
         self._lesions, self._seed = lesions, seed
+        self._free: list[Buffer] = []
         self.batch_size = min(batch_size, len(lesions))
         self.steps_per_epoch = len(lesions) // self.batch_size
 
@@ -59,7 +60,7 @@ class PatchLoader:
         order = order[first_step * self.batch_size : self.steps_per_epoch * self.batch_size]
         plan = split_batches(self._lesions.patches, order, self.batch_size)
         table = self._lesions.labels
-        patches = prefetch(plan, self.batch_size, device, threads)
+        patches = prefetch(plan, self.batch_size, device, threads, self._free)
         for (part,), pixels in zip(plan, patches, strict=True):
             yield LesionBatch(
                 pixels,

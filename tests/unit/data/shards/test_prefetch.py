@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maknet.data.shards.pool import ConcatShards
-from maknet.data.shards.prefetch import Part, epoch_order, prefetch, split_batches
+from maknet.data.shards.prefetch import Buffer, Part, epoch_order, prefetch, split_batches
 from maknet.data.shards.shard import ShardReader, write_shard
 from maknet.errors import InputError
 
@@ -51,6 +51,25 @@ def test_memory_is_used_again(tmp_path: Path) -> None:
         batches = prefetch(split_batches(shard, np.arange(60), 2), 2, CPU)
         places = {batch.data_ptr() for batch in batches}
     assert len(places) <= 6
+
+
+def test_memory_is_kept_from_call_to_call_and_after_an_early_end(tmp_path: Path) -> None:
+    expected, free = images(20), list[Buffer]()
+    write_shard(tmp_path / "a.npy", expected)
+    with ShardReader(tmp_path / "a.npy") as shard:
+        places = set()
+        for _ in range(3):
+            started = prefetch(split_batches(shard, np.arange(20), 2), 2, CPU, 1, free)
+            held = next(started)
+            started.close()
+            order = np.random.default_rng(len(places)).permutation(20)
+            for number, batch in enumerate(
+                prefetch(split_batches(shard, order, 2), 2, CPU, 1, free)
+            ):
+                assert np.array_equal(batch.numpy(), expected[order[2 * number : 2 * number + 2]])
+                places.add(batch.data_ptr())
+            assert np.array_equal(held.numpy(), expected[:2])  # whoever holds it may go on
+        assert len(places) <= 12
 
 
 def test_a_reader_that_fails_says_so_and_an_early_end_is_clean(tmp_path: Path) -> None:
