@@ -71,7 +71,8 @@ class StepNetwork:
         """Return the network's output for a batch, (B, C, S, S), and what else it takes."""
         if self._is_first:
             middle = images[:_SHOWN, images.shape[1] // 2, None]
-            self.first_images, self._is_first = middle.detach().float().cpu(), False
+            # A copy: the next step may overwrite the images.
+            self.first_images, self._is_first = middle.detach().float().cpu().clone(), False
         step = self._full if len(images) == self._batch_size else self._network
         with mixed_precision(images.device, self._precision):
             return step(images, *more)
