@@ -6,6 +6,19 @@ TRAINED_RUNS = list(
 )
 
 
+# Epochs of this run and of the paper's, by what is trained.
+AS_IN_PAPER = with_defaults({}, CONFIG_FILES[:1])
+EPOCHS = {
+    title: [which[section]["epochs"] for which in (config, AS_IN_PAPER)]
+    for title, section in [
+        ("networks", "training"),
+        ("students", "student"),
+        ("VGG16 on unlabeled CT", "pretraining"),
+        ("LesaNet", "lesanet"),
+    ]
+}
+
+
 rule draw_training_curves:
     """Loss and validation metrics of all trainings by epoch, from their TensorBoard events."""
     input:
@@ -33,6 +46,7 @@ rule draw_training_curves:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
+        epochs=EPOCHS,
     script:
         "../../scripts/draw_training_curves.py"
 

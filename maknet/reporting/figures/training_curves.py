@@ -1,7 +1,7 @@
 """Training curves of all runs: loss and validation metrics by epoch."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,21 +17,25 @@ _DASHES = ("-", "--", ":", "-.")
 
 
 @paper_style()
-def draw_training_curves(histories: Mapping[str, Path], dataset: str) -> Figure:
+def draw_training_curves(
+    histories: Mapping[str, Path], dataset: str, epochs: Mapping[str, Sequence[int]]
+) -> Figure:
     """Draw one panel per quantity, one line per run; thin lines are those of further seeds.
 
     Args:
         histories: `history.csv` of each run, made from its TensorBoard events by tbparse.
         dataset: Name of the data, for the title.
+        epochs: Epochs of this run and of the paper's, by what is trained.
     """
     tables = {run: pd.read_csv(history) for run, history in histories.items()}
-    figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+    figure = Figure(figsize=(7.2, 3.1), layout="constrained")
     for axes, (column, title) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
         _draw(axes, tables, column)
         axes.set_ylabel(title)
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=min(6, len(names)))
-    figure.suptitle(f"Trainings (data: {dataset})")
+    lengths = ", ".join(f"{name} {here} of {paper}" for name, (here, paper) in epochs.items())
+    figure.suptitle(f"Trainings (data: {dataset})\nEpochs, of the paper's: {lengths}", fontsize=8)
     return figure
 
 

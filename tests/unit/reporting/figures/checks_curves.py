@@ -63,7 +63,9 @@ def check_deletion(picture: Picture) -> None:
         assert line.get_color() == {"MAKNet": COLORS[0], "VGG16": COLORS[1]}[arch]
     assert axes.get_ylim()[0] == 0
     assert "percent" in axes.get_xlabel()
-    assert "phantom" in picture.figure.get_suptitle()
+    title = picture.figure.get_suptitle()
+    assert "phantom" in title
+    assert "networks 3 of 15, students 2 of 100" in title
 
 
 def check_training_curves(picture: Picture) -> None:

@@ -161,7 +161,9 @@ FIGURES: dict[str, Callable[[Path], Figure]] = {
     "attributions": lambda _: draw_attributions(explained()),
     "perturbations": lambda _: draw_perturbations(explained()),
     "deletion": lambda _: draw_deletion(curves()),
-    "training_curves": lambda folder: draw_training_curves(histories(folder), "phantom"),
+    "training_curves": lambda folder: draw_training_curves(
+        histories(folder), "phantom", {"networks": (3, 15), "students": (2, 100)}
+    ),
     "pseudo_labels": lambda _: draw_pseudo_labels(ROUNDS, BY_LABEL, "phantom"),
     "label_rounds": lambda _: draw_label_rounds(LABEL_AUC, LABEL_ROUNDS, "phantom"),
     "contact_sheet": sheet,

@@ -44,7 +44,7 @@ def test_seeds_of_a_run_share_a_line_of_the_legend(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "h.csv", index=False)
     runs = [f"{run}{seed}" for seed in ("", "-seed2", "-seed3") for run in
             ("vgg16", "resnet18", "maknet", *(f"student{n}" for n in range(1, 6)))]  # fmt: skip
-    figure = draw_training_curves(dict.fromkeys(runs, tmp_path / "h.csv"), "phantom")
+    figure = draw_training_curves(dict.fromkeys(runs, tmp_path / "h.csv"), "phantom", {})
     legend = figure.legends[0]
     assert len(legend.get_texts()) == 8
     figure.draw_without_rendering()
@@ -62,7 +62,7 @@ def test_one_round_and_one_epoch_are_seen(tmp_path: Path) -> None:
     pd.DataFrame({"epoch": [1], "loss": [1.0], "auc": [0.5], "f1": [0.2]}).to_csv(
         tmp_path / "h.csv", index=False
     )
-    one_epoch = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom")
+    one_epoch = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom", {})
     for figure in (one_round, one_epoch):
         picture = Picture(figure, tmp_path)
         assert_not_blank(picture, figure.axes, 0.0005)  # a marker alone
@@ -72,6 +72,6 @@ def test_a_users_matplotlibrc_changes_no_byte(tmp_path: Path) -> None:
     pd.DataFrame({"epoch": [1], "loss": [1.0]}).to_csv(tmp_path / "h.csv", index=False)
     for name, settings in (("a", {}), ("b", {"savefig.bbox": "tight", "axes.grid": True})):
         with mpl.rc_context(settings):
-            figure = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom")
+            figure = draw_training_curves({"maknet": tmp_path / "h.csv"}, "phantom", {})
             save_figure(figure, [tmp_path / f"{name}.png"])
     assert sha256(tmp_path / "a.png") == sha256(tmp_path / "b.png")
