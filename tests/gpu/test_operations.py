@@ -84,7 +84,7 @@ def test_a_buffer_is_not_filled_before_it_is_copied(
 
 
 def test_buffers_are_pinned_where_a_gpu_copies_from_them(device: torch.device) -> None:
-    buffer = buffers._Buffer((BATCH, 3, 64, 64), np.dtype("int16"), device)
+    buffer = buffers.Buffer((BATCH, 3, 64, 64), np.dtype("int16"), device)
     assert buffer.images.is_pinned() == (device.type == "cuda")
 
 
