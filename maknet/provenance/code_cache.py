@@ -1,7 +1,6 @@
 """What the files of the code say, kept from one start of the workflow to the next.
 
-Parsing the library takes longer than planning the demo. Only planning trusts what is kept: records
-and audits read the files.
+Only planning trusts what is kept: records and audits read the files.
 """
 
 import time
@@ -13,6 +12,7 @@ from maknet.errors import InputError
 from maknet.files import read_json, write_json
 from maknet.provenance import code
 from maknet.provenance.code import FileFacts, code_digest, file_facts
+from maknet.provenance.digests import stat_key
 
 _SETTLED_NS = 2_000_000_000  # a file that changed later may change again without another time
 
@@ -26,7 +26,7 @@ class CodeCache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._rules = _mark(Path(code.__file__))  # what reads files may itself have changed
+        self._rules = stat_key(Path(code.__file__))  # what reads files may itself have changed
         self._kept = self._read()
         self._is_new = False
 
@@ -50,7 +50,7 @@ class CodeCache:
             return {}
 
     def _facts(self, path: Path) -> FileFacts:
-        name, mark = str(path), _mark(path)
+        name, mark = str(path), stat_key(path)
         kept = self._kept.get(name)
         if isinstance(kept, dict) and kept.get("mark") == mark:
             return FileFacts(kept["meaning"], tuple(kept["imports"]))
@@ -59,8 +59,3 @@ class CodeCache:
             self._kept[name] = {"mark": mark, **asdict(facts)}
             self._is_new = True
         return facts
-
-
-def _mark(path: Path) -> list[int]:
-    now = path.stat()
-    return [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]

@@ -81,7 +81,7 @@ class DigestStore:
         return self._folder / f"{name}.json"
 
     def _file(self, path: Path) -> str:
-        kept_path, mark = self._kept_path(path), _stat_key(path)
+        kept_path, mark = self._kept_path(path), stat_key(path)
         kept = _read(kept_path)
         if kept is not None and kept.get("mark") == mark:
             return str(kept["sha256"])
@@ -95,7 +95,7 @@ class DigestStore:
         kept = kept if isinstance(kept, dict) else {}
         files: dict[str, Any] = {}
         for path in _files(folder):
-            name, mark = str(path.relative_to(folder)), _stat_key(path)
+            name, mark = str(path.relative_to(folder)), stat_key(path)
             known = kept.get(name)
             same = isinstance(known, dict) and known.get("mark") == mark and "sha256" in known
             files[name] = known if same else {"mark": mark, "sha256": sha256(path)}
@@ -136,7 +136,8 @@ def _joined(entries: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(os.fsencode(text)).hexdigest()
 
 
-def _stat_key(path: Path) -> list[int]:
+def stat_key(path: Path) -> list[int]:
+    """Return size, times and inode of a file, which a changed one has otherwise."""
     now = path.stat()
     return [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
 
