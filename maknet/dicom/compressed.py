@@ -16,16 +16,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
-    JPEG2000,
     UID,
     CTImageStorage,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
     JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
     RLELossless,
 )
 
@@ -37,9 +30,8 @@ from maknet.dicom.elements import (
     require_elements_to_end,
 )
 from maknet.dicom.header import Header, PixelError
+from maknet.dicom.syntaxes import BY_PYDICOM, BY_SIMPLEITK
 
-_PYDICOM = (RLELossless, JPEG2000Lossless, JPEG2000, JPEGBaseline8Bit, JPEGExtended12Bit)
-_SIMPLEITK = (JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEGLSNearLossless)
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0" + bytes(4)
 _PIXEL_DATA = b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
 
@@ -54,11 +46,11 @@ def read_compressed(header: Header) -> NDArray[np.integer]:
     syntax = header.transfer_syntax
     # Pillow's JPEG, which pydicom uses, has 8 bits.
     deep_jpeg = syntax == JPEGExtended12Bit and header.bits_stored > 8
-    if syntax not in _PYDICOM + _SIMPLEITK:
+    if syntax not in BY_PYDICOM + BY_SIMPLEITK:
         raise PixelError(f"no decoder reads the transfer syntax {syntax or 'none'}")
     frame = _frame(header)
     (require_rle_of if syntax == RLELossless else require_frame_of)(header, frame)
-    if syntax in _SIMPLEITK or deep_jpeg:
+    if syntax in BY_SIMPLEITK or deep_jpeg:
         stored = _decode_with_simpleitk(header, frame)
     else:
         stored = _decode_with_pydicom(header)

@@ -14,33 +14,21 @@ from pathlib import Path
 from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.uid import (
-    JPEG2000,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
 )
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
 from maknet.dicom.listed import FLOAT_PIXELS, TAGS
 from maknet.dicom.source import LENGTH_ELEMENT, META_START, claims_deflation
+from maknet.dicom.syntaxes import BY_PYDICOM, BY_SIMPLEITK
 
 # Nearly every header of a CT slice fits into the first; the second is for private blocks.
 _CHUNKS = (1 << 14, 1 << 20)
 _SYNTAXES = {
     uid.encode() + b"\0" * (len(uid) % 2): str(uid)
-    for uid in (
-        ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000, JPEG2000Lossless,
-        JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1, JPEGLSLossless,
-        JPEGLSNearLossless, RLELossless,
-    )
-}  # fmt: skip
+    for uid in (ExplicitVRLittleEndian, ImplicitVRLittleEndian, *BY_PYDICOM, *BY_SIMPLEITK)
+}
 _LONG = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_32)  # whose length has four bytes
 _SHORT = frozenset(vr.encode() for vr in EXPLICIT_VR_LENGTH_16)
 _PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # at which pydicom ends as well
