@@ -38,6 +38,11 @@ class FileFacts:
 @cache
 def file_facts(path: Path) -> FileFacts:
     """Return the facts of a file, which is read once in a process."""
+    return read_facts(path)
+
+
+def read_facts(path: Path) -> FileFacts:
+    """Read a file and return its facts."""
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     imports = tuple(dict.fromkeys(_imports(tree)))
     return FileFacts(hashlib.sha256(_meaning(tree).encode()).hexdigest(), imports)

@@ -11,7 +11,7 @@ from typing import Any
 from maknet.errors import InputError
 from maknet.files import read_json, write_json
 from maknet.provenance import code
-from maknet.provenance.code import FileFacts, code_digest, file_facts
+from maknet.provenance.code import FileFacts, code_digest, read_facts
 from maknet.provenance.digests import stat_key
 
 _SETTLED_NS = 2_000_000_000  # a file that changed later may change again without another time
@@ -28,6 +28,7 @@ class CodeCache:
         self._path = path
         self._rules = stat_key(Path(code.__file__))  # what reads files may itself have changed
         self._kept = self._read()
+        self._found: dict[Path, FileFacts] = {}
         self._is_new = False
 
     def digest(self, script: str | Path) -> str:
@@ -50,11 +51,14 @@ class CodeCache:
             return {}
 
     def _facts(self, path: Path) -> FileFacts:
+        if path in self._found:
+            return self._found[path]
         name, mark = str(path), stat_key(path)
         kept = self._kept.get(name)
         if isinstance(kept, dict) and kept.get("mark") == mark:
             return FileFacts(kept["meaning"], tuple(kept["imports"]))
-        facts = file_facts(path)
+        # Read after the mark was taken, and not what this process read before.
+        facts = self._found[path] = read_facts(path)
         if time.time_ns() - max(mark[1:3]) > _SETTLED_NS:
             self._kept[name] = {"mark": mark, **asdict(facts)}
             self._is_new = True

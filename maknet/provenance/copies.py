@@ -7,108 +7,141 @@ a fresh clone beside copied results, would be made anew though nothing has chang
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from maknet.config.settings import Setting
 from maknet.errors import InputError
-from maknet.files import ROOT, read_json, write_json
+from maknet.files import ROOT
 from maknet.provenance.code import RECORDS, code_digest
 from maknet.provenance.digests import DigestStore
 from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.job_settings import depends_on
 from maknet.provenance.paths import resolve, to_portable
+from maknet.provenance.place import NOT_ALLOWED, remember_place
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.settings import changed_settings
 
 _BENCHMARKS = "benchmarks"
 _TIMESTAMP = ".snakemake_timestamp"  # carries the time of a folder that a rule makes
+_SECOND_NS = 1_000_000_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settled:
     """What became of the jobs of a copied run.
 
     Attributes:
         kept: Jobs whose files were out of order and are what their records say.
-        stale: Jobs that other code or settings than today's ran.
+        changed: Jobs of which a file is not what its record says: they run again.
+        stale: Jobs that Snakemake would not run though other code or settings than today's ran
+            them, or though their files were changed.
+        foreign: Jobs whose scripts are not in this checkout.
     """
 
-    kept: Sequence[Record]
-    stale: Sequence[Record]
+    kept: list[Record] = field(default_factory=list)
+    changed: list[Record] = field(default_factory=list)
+    stale: list[Record] = field(default_factory=list)
+    foreign: list[Record] = field(default_factory=list)
 
     def in_words(self) -> str:
         """Return it as sentences for a user."""
-        parts = [] if self.kept or self.stale else ["The times of all results are in order."]
+        parts = []
         if self.kept:
             parts.append(
                 f"The files of {_jobs(self.kept)} are older than what they were made from, as in a "
                 "copy. Their records hold, so their times were put in order, and no job runs again "
                 "for its date."
             )
-        if self.stale:
-            rules = " ".join(sorted({job.rule for job in self.stale}))
+        if self.changed:
             parts.append(
-                f"Other code or settings than today's made the results of {_jobs(self.stale)}. "
-                "Without the folder .snakemake of the run that was copied, Snakemake cannot know: "
-                f"make them anew with `snakemake --forcerun {rules}`."
+                f"Of {_jobs(self.changed)}, a file is not what its record says; what was made with "
+                f"it is made anew: {_rules(self.changed)}."
             )
-        return "\n".join(parts)
-
-
-def remember(folder: str) -> None:
-    """Remember where results lie, before any is there."""
-    results = Path(folder)
-    if not (results / RECORDS).is_dir():
-        results.mkdir(parents=True, exist_ok=True)
-        write_json(_seen(results), _place(results))
-
-
-def is_copied(folder: str) -> bool:
-    """Return whether recorded results lie elsewhere than where they were seen last."""
-    results = Path(folder)
-    if not (results / RECORDS).is_dir():
-        return False
-    try:
-        return bool(read_json(_seen(results)) != _place(results))
-    except InputError:  # no place is remembered
-        return True
+        if self.stale:
+            parts.append(
+                f"The results of {_jobs(self.stale)} are not those of today's code and settings. "
+                "Without the folder .snakemake of the run that was copied, Snakemake cannot know: "
+                f"make them anew with `snakemake --forcerun {_rules(self.stale)}`."
+            )
+        if self.foreign:
+            scripts = ", ".join(sorted({job.script for job in self.foreign}))
+            parts.append(
+                f"What {_jobs(self.foreign)} made is left as it is: this checkout has no {scripts}."
+            )
+        return "\n".join(parts or ["The times of all results are in order."])
 
 
 def settle(folder: str, config: Mapping[str, Any]) -> Settled:
     """Put the times of a copied run's files in order, and remember its place.
 
-    Where a job's outputs are older than its inputs, and both are what its record says, the outputs
-    get the time of the newest input. What is not as recorded keeps its time, and is made anew. The
-    place is remembered once no job is stale.
+    Where all files of a job are what its record says, but outputs are older than inputs, these get
+    the time of the newest input. Where one is not, the outputs become older than the inputs, so
+    that they are made anew. The place is remembered once no job is stale.
 
     Args:
         folder: Results folder.
         config: Configuration of this run.
 
     Raises:
-        InputError: The files are another user's, who alone may set their times.
+        InputError: The times of files that are another user's, or that only can be read, would have
+            to be set.
     """
-    results = Path(folder)
+    results, settled = Path(folder), Settled()
     graph = JobGraph(read_records(results))
-    digests, today = DigestStore(results), _Today(results, config)
-    kept, stale = [], []
+    files, today = _Files(results), _Today(results, config)
     for number in TopologicalSorter(dict(enumerate(graph.before))).static_order():
         job = graph.jobs[number]
-        newest = max(map(_input_time, _existing(job.inputs)), default=0)
-        older = [path for path in _existing(job.outputs) if _time(path) < newest]
-        if not today.makes(job):
-            stale.append(job)
-        elif older and _is_intact(job, digests):
-            kept.append(job)
-            _set_times(older, newest)
-    # To Snakemake a job is as old as its oldest file, its benchmark among them; no record has that.
-    _set_times(list((results / _BENCHMARKS).rglob("*.tsv")), time.time_ns())
-    if not stale:
-        write_json(_seen(results), _place(results))
-    return Settled(kept, stale)
+        if not (ROOT / job.script).is_file():
+            settled.foreign.append(job)
+        elif not today.makes(job):
+            settled.stale.append(job)
+        else:
+            _settle_job(job, settled, is_intact=files.are_those_of(job))
+    _renew_benchmarks(results)
+    if not settled.stale:
+        remember_place(results)
+    return settled
+
+
+def _settle_job(job: Record, settled: Settled, *, is_intact: bool) -> None:
+    outputs = _existing(job.outputs)
+    newest = max(map(_input_time, _existing(job.inputs)), default=0)
+    older = [path for path in outputs if _time(path) < newest]
+    if is_intact and older:
+        settled.kept.append(job)
+        _set_times(older, newest)
+    elif not is_intact and not newest:  # without an input there is no time to be older than
+        settled.stale.append(job)
+    elif not is_intact:
+        settled.changed.append(job)
+        if not older:
+            _set_times(outputs, newest - _SECOND_NS)
+
+
+class _Files:
+    """The files of a run, compared with records; each is read once.
+
+    Args:
+        results: Results folder.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self._digests = DigestStore(results)
+        self._compared: dict[tuple[str, str], bool] = {}
+
+    def are_those_of(self, job: Record) -> bool:
+        """Return whether what is there of a job's files is what its record says."""
+        return all(self._is(*file) for file in (job.inputs | job.outputs).items())
+
+    def _is(self, name: str, recorded: str) -> bool:
+        if (name, recorded) not in self._compared:
+            path = resolve(name)
+            found = path.exists() and self._digests.current(path, recorded, deep=False)
+            self._compared[name, recorded] = found in (False, recorded)
+        return self._compared[name, recorded]
 
 
 class _Today:
@@ -126,12 +159,7 @@ class _Today:
         self._settings: dict[str, list[Setting]] = {}
 
     def makes(self, job: Record) -> bool:
-        """Return whether today's code and settings are those that a job ran with.
-
-        What only another configuration or commit has is no job of today, and is left alone.
-        """
-        if not (ROOT / job.script).is_file():
-            return True
+        """Return whether today's code and settings are those that a job ran with."""
         if "code" in job.params and job.rule not in self._accepted:
             if job.script not in self._code:
                 self._code[job.script] = code_digest(job.script)
@@ -149,23 +177,14 @@ class _Today:
         return self._settings[name]
 
 
-def _seen(results: Path) -> Path:
-    return results / "state/place.json"
-
-
-def _place(results: Path) -> list[list[int]]:
-    """Return what a copy, a clone and another checkout have otherwise: a move keeps it."""
-    folders = (path.stat() for path in (results, ROOT))
-    return [[folder.st_dev, folder.st_ino] for folder in folders]
-
-
-def _is_intact(job: Record, digests: DigestStore) -> bool:
-    """Return whether what is there of a job's files is what its record says."""
-    return all(
-        digests.current(path, recorded, deep=False) == recorded
-        for name, recorded in (job.inputs | job.outputs).items()
-        if (path := resolve(name)).exists()
-    )
+def _renew_benchmarks(results: Path) -> None:
+    """Make benchmarks new: a job is as old as its oldest file, and no record has its benchmark."""
+    for path in (results / _BENCHMARKS).rglob("*.tsv"):
+        try:
+            _set_time(path, time.time_ns())
+        except OSError as error:
+            if error.errno not in NOT_ALLOWED:
+                raise
 
 
 def _existing(names: Iterable[str]) -> list[Path]:
@@ -191,12 +210,22 @@ def _carrier(path: Path) -> Path:
 def _set_times(paths: Sequence[Path], time_ns: int) -> None:
     for path in paths:
         try:
-            os.utime(_carrier(path), ns=(time_ns, time_ns), follow_symlinks=False)
-        except PermissionError:
+            _set_time(path, time_ns)
+        except OSError as error:
+            if error.errno not in NOT_ALLOWED:
+                raise
             raise InputError(
-                f"{path} was copied, and only its owner may put its time in order: ask who owns it "
-                "to run `snakemake --dry-run` there, or copy the results yourself."
+                f"{path} was copied, and its time cannot be put in order ({error.strerror}): ask "
+                "who owns it to run `snakemake --dry-run` there, or copy the results yourself."
             ) from None
+
+
+def _set_time(path: Path, time_ns: int) -> None:
+    os.utime(_carrier(path), ns=(time_ns, time_ns), follow_symlinks=False)
+
+
+def _rules(jobs: Iterable[Record]) -> str:
+    return " ".join(sorted({job.rule for job in jobs}))
 
 
 def _jobs(jobs: Sequence[Record]) -> str:

@@ -19,12 +19,18 @@ _PACKAGES = (
 
 
 def environment() -> dict[str, Any]:
-    """Return the versions of what this process imported, the CPU, and the state of the checkout."""
+    """Return the versions of what this process imported, and the CPU."""
     return {
         "python": platform.python_version(),
         "platform": platform.machine(),
         "cpu": cpu(),
         "packages": {name: version(name) for name in _PACKAGES if name in sys.modules},
+    }
+
+
+def checkout() -> dict[str, Any]:
+    """Return the commit of the checkout, and whether its files are those of the commit."""
+    return {
         "commit": git(ROOT, "rev-parse", "HEAD"),
         "clean": git(ROOT, "status", "--porcelain") == "",
     }

@@ -11,7 +11,12 @@ from typing import Any
 from maknet.files import write_json
 from maknet.provenance.code import RECORDS, code_digest, code_files, job_name
 from maknet.provenance.digests import DigestStore
-from maknet.provenance.environment import device, environment, peak_memory_mb
+from maknet.provenance.environment import (
+    checkout,
+    device,
+    environment,
+    peak_memory_mb,
+)
 from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.records import Record, read_record, read_records
 from maknet.provenance.roots import file_root
@@ -70,8 +75,10 @@ class RecordWriter:
         self._spec, self._started = spec, started
         self._digests = DigestStore(spec.results)
         self._known: Record | None = None
-        # Before the job reads them: what it read is not what lies there afterwards.
+        # Before the job: what it read and ran is not what lies there afterwards.
         self._inputs = {to_portable(p): self._digests.digest(p) for p in sorted(spec.inputs)}
+        self._code = {"code": code_digest(spec.script), "code_files": code_files(spec.script)}
+        self._checkout = checkout()
 
     def root_of(self, path: str | Path) -> str:
         """Return the root of an output that is written and stays as it is."""
@@ -92,11 +99,14 @@ class RecordWriter:
     def _record(self) -> Record:
         """Return all that does not depend on the outputs, always as it was when first asked for."""
         if self._known is None:
-            self._known = _record_without_outputs(self._spec, self._inputs, self._started)
+            ran = {**self._code, "environment": {**environment(), **self._checkout}}
+            self._known = _record_without_outputs(self._spec, self._inputs, ran, self._started)
         return self._known
 
 
-def _record_without_outputs(spec: JobSpec, inputs: Mapping[str, str], started: datetime) -> Record:
+def _record_without_outputs(
+    spec: JobSpec, inputs: Mapping[str, str], ran: Mapping[str, Any], started: datetime
+) -> Record:
     record = Record(
         rule=spec.rule,
         wildcards=dict(spec.wildcards),
@@ -104,10 +114,8 @@ def _record_without_outputs(spec: JobSpec, inputs: Mapping[str, str], started: d
         inputs=dict(inputs),
         outputs={},
         script=spec.script,
-        code=code_digest(spec.script),
-        code_files=code_files(spec.script),
+        **ran,
         config=keep_config(Path(spec.results) / RECORDS, to_portable(dict(spec.config))),
-        environment=environment(),
         device=device(spec.params.get("device", "cpu")),
         run={
             "slurm_job": os.environ.get("SLURM_JOB_ID"),

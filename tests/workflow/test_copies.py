@@ -15,12 +15,12 @@ from tests.workflow.conftest import MINI, Run, jobs
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
-def copy(source: Path, target: Path) -> Path:
-    """Copy a run as `cp -r` does, and give its files the worst times: the newest made the first."""
+def copy(source: Path, target: Path, *, in_order: bool = False) -> Path:
+    """Copy a run as `cp -r` does, in the order of the files' times, or in the worst order."""
     shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy, dirs_exist_ok=True)
     files = [path for path in source.rglob("*") if not path.is_symlink()]
-    newest_first = sorted(files, key=lambda path: -path.stat().st_mtime_ns)
-    for place, path in enumerate(newest_first):
+    oldest_first = sorted(files, key=lambda path: path.stat().st_mtime_ns)
+    for place, path in enumerate(oldest_first if in_order else reversed(oldest_first)):
         times = (1_700_000_000 + place, 1_700_000_000 + place)
         os.utime(target / path.relative_to(source), times)
     return target
@@ -91,12 +91,15 @@ def test_a_moved_run_runs_nothing(copied: Path, snakemake: Run, tmp_path: Path) 
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("in_order", [False, True])
 def test_of_a_copy_runs_again_what_was_changed(
-    finished: Path, snakemake: Run, tmp_path: Path
+    finished: Path, snakemake: Run, tmp_path: Path, in_order: bool
 ) -> None:
-    folder = copy(finished, tmp_path / "copy")
+    folder = copy(finished, tmp_path / "copy", in_order=in_order)
     metrics = folder / "results/demo/metrics/maknet.json"
+    time = metrics.stat().st_mtime
     metrics.write_text(metrics.read_text().replace("0.", "0.0", 1))
+    os.utime(metrics, (time, time))
     done = snakemake(folder, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
     assert jobs(done.stdout + done.stderr).keys() <= {"compute_metrics", "make_table1", "total"}
     assert "make_table1" in jobs(done.stdout + done.stderr)
@@ -124,5 +127,5 @@ def test_a_clone_of_other_code_says_so_until_it_has_run(finished: Path, tmp_path
     script.write_text(script.read_text() + "\n\nVERSION = 2\n")
     for _ in range(2):
         said = planned(folder)
-        assert "Other code or settings than today's made the results of 1 job." in said
+        assert "The results of 1 job are not those of today's code and settings." in said
         assert "`snakemake --forcerun draw_textures`" in said

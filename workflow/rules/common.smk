@@ -18,7 +18,8 @@ from maknet.config.yaml_files import check_yaml_files, with_defaults
 from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
-from maknet.provenance.copies import is_copied, remember, settle
+from maknet.provenance.copies import settle
+from maknet.provenance.place import is_copied, remember
 from maknet.config.rule_settings import own_name
 from maknet.config.scenarios import FOLDER, Scenarios, folder_of, watched_runs
 from maknet.config.stages import backbone, labeler

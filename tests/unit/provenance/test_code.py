@@ -97,7 +97,7 @@ def test_what_is_kept_gives_the_same_digest_and_changes_are_noticed(
     first = kept_digest(kept)
     assert first == digest()
     with monkeypatch.context() as patched:
-        patched.setattr(code_cache, "file_facts", lambda path: pytest.fail(f"{path} is read again"))
+        patched.setattr(code_cache, "read_facts", lambda path: pytest.fail(f"{path} is read again"))
         assert kept_digest(kept) == first
     (checkout / "maknet/b.py").write_text("value = 3\n")
     assert kept_digest(kept) == digest() != first
@@ -105,6 +105,16 @@ def test_what_is_kept_gives_the_same_digest_and_changes_are_noticed(
     (checkout / "maknet/b/value.py").write_text("")
     (checkout / "maknet/b/__init__.py").write_text("")
     assert kept_digest(kept) == digest()
+
+
+@pytest.mark.usefixtures("later")
+def test_what_is_kept_is_what_the_file_says_now_not_what_was_read_before(checkout: Path) -> None:
+    digest()
+    (checkout / "maknet/b.py").write_text("value = 3\n")
+    cache = CodeCache(checkout / "kept.json")
+    cache.digest("scripts/s.py")
+    cache.save()
+    assert kept_digest(checkout / "kept.json") == digest()
 
 
 def test_a_file_that_has_just_changed_is_not_kept(checkout: Path) -> None:
