@@ -25,7 +25,15 @@ import torch
 
 from benchmarks import lesanet
 from benchmarks.peaks import counted, device_name, makers_peak, parts, reached
-from benchmarks.train import LABELS, Data, How, measure_loader, measure_loop, rates
+from benchmarks.train import (
+    LABELS,
+    Data,
+    How,
+    measure_loader,
+    measure_loop,
+    rates,
+    require_sizes,
+)
 from maknet.config.arithmetic import precision_on
 from maknet.models.arithmetic import Arithmetic, StepNetwork, check_compiler
 from maknet.models.build import NETWORKS, build_network
@@ -89,6 +97,8 @@ class Chosen(How):
     def __init__(self, device: torch.device, options: argparse.Namespace) -> None:
         super().__init__(device, options.repeats, options.loader_threads)
         self.precision: str = options.precision or precision_on(device.type, None)
+        require_sizes(options.images, options.batch)  # before minutes of measuring
+        self.images: int = options.images
         self.batch: int = options.batch
         self.size: int = options.size
         self.steps: int = options.steps
@@ -139,12 +149,14 @@ def basis(name: str, how: Chosen) -> str:
     cuda = f", CUDA {torch.version.cuda}" if how.device.type == "cuda" else ""
     return (
         f"measured on one {name} (torch {torch.__version__}{cuda}, one run): "
-        f"`python -m benchmarks.gpu --batch {how.batch} --size {how.size} --steps {how.steps} "
-        f"--repeats {how.repeats}`; training in {how.precision}, scores in float32"
+        f"`python -m benchmarks.gpu --device {how.device.type} --precision {how.precision} "
+        f"--batch {how.batch} --size {how.size} --steps {how.steps} --images {how.images} "
+        f"--repeats {how.repeats} --loader-threads {how.threads}`; "
+        f"training in {how.precision}, scores in float32"
     )
 
 
-def measure(how: Chosen, compiled: list[str], images: int) -> dict[str, Any]:
+def measure(how: Chosen, compiled: list[str]) -> dict[str, Any]:
     """Measure everything; the rates that `benchmarks.scale` reads lie at the top."""
     name = device_name(how.device)
     peak = makers_peak(name)
@@ -161,7 +173,7 @@ def measure(how: Chosen, compiled: list[str], images: int) -> dict[str, Any]:
     found |= {f"{arch}_images_per_s": eager[arch] for arch in ("maknet", "lesanet")}
     found |= {f"maknet_to_{arch}": eager["maknet"] / eager[arch] for arch in ("resnet18", "vgg16")}
     with tempfile.TemporaryDirectory() as folder:
-        data = Data(Path(folder), how.size, images, how.batch)
+        data = Data(Path(folder), how.size, how.images, how.batch)
         found |= measure_loop(data, how.size, how.steps, how)
         found |= measure_loader(data, how)
     found["loader_to_step"] = found["loader_images_per_s"] / eager["maknet"]
@@ -193,8 +205,7 @@ def main() -> None:
     device = open_device(chosen.device, 1)
     if chosen.compiled:
         check_compiler(device)
-    print(json.dumps(rounded(measure(Chosen(device, chosen), chosen.compiled, chosen.images)),
-                     indent=1))  # fmt: skip
+    print(json.dumps(rounded(measure(Chosen(device, chosen), chosen.compiled)), indent=1))
 
 
 if __name__ == "__main__":

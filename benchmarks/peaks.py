@@ -14,6 +14,8 @@ from benchmarks.train import How, Timed, rates
 from maknet.files import ROOT, read_rows
 
 DEVICES = ROOT / "benchmarks/rates/devices.csv"
+# Operators that write over their first argument without reading it; they return it as well.
+_OVERWRITING = ("aten::copy_", "aten::fill_", "aten::zero_", "aten::normal_", "aten::uniform_")
 
 
 class CountedBytes(TorchDispatchMode):
@@ -30,7 +32,8 @@ class CountedBytes(TorchDispatchMode):
         """Run an operator; views and memory that nothing is written to move no bytes."""
         out = func(*args, **(kwargs or {}))
         if not func.is_view and "empty" not in func.name():
-            moved = [t for t in tree_leaves((args, kwargs, out)) if isinstance(t, Tensor)]
+            written = () if func.name().split(".")[0] in _OVERWRITING else out
+            moved = [t for t in tree_leaves((args, kwargs, written)) if isinstance(t, Tensor)]
             self.total += sum(
                 min(t.numel() * t.element_size(), t.untyped_storage().nbytes()) for t in moved
             )

@@ -73,6 +73,7 @@ class Data:
     """Random shards at the paper's size, and courses over them."""
 
     def __init__(self, folder: Path, size: int, images: int, batch: int) -> None:
+        require_sizes(images, batch)
         generator = np.random.default_rng(1)
         self.paths = []
         for number in range(8):
@@ -105,12 +106,13 @@ class Learner:
     """A network that learns, on batches from a course or on one batch in memory."""
 
     def __init__(
-        self, arch: str, batch: int, size: int, device: torch.device, **settings: float
-    ) -> None:
+        self, arch: str, batch: int, size: int, device: torch.device,
+        precision: str | None = None, **settings: float,
+    ) -> None:  # fmt: skip
         self.device = device
         network = build_network(arch, LABELS, **settings).train()
         self.network = network.to(device, memory_format=torch.channels_last)
-        arithmetic = Arithmetic(precision_on(device.type, None))
+        arithmetic = Arithmetic(precision or precision_on(device.type, None))
         self.forward = StepNetwork(self.network, arithmetic, batch)
         self.optimizer = ranger(self.network, 0.001)
         self.loss = WeightedFocalLoss(torch.ones(LABELS), torch.ones(LABELS), 2.0).to(device)
@@ -164,7 +166,7 @@ def _endless(course: BatchLoader, device: torch.device, threads: int):  # type: 
 
 def measure_loop(data: Data, size: int, steps: int, how: "How") -> dict[str, float]:
     """Measure training and labeling of MAKNet against the bare network."""
-    learner = Learner("maknet", data.batch, size, how.device)
+    learner = Learner("maknet", data.batch, size, how.device, how.precision)
     course, network = data.student(), learner.network
     exclusive = np.zeros((LABELS, LABELS), bool)
     part = ConcatShards(data.paths[:1])
@@ -291,10 +293,22 @@ def measure_convolution(batch: int, size: int, steps: int, how: "How") -> dict[s
 
 
 class How:
-    """Where and how often it is measured."""
+    """Where and how often it is measured; without a precision, in the device's default."""
 
-    def __init__(self, device: torch.device, repeats: int, threads: int) -> None:
+    def __init__(
+        self, device: torch.device, repeats: int, threads: int, precision: str | None = None
+    ) -> None:
         self.device, self.repeats, self.threads = device, repeats, threads
+        self.precision = precision
+
+
+def require_sizes(images: int, batch: int) -> None:
+    """End with a sentence where one of the eight files on disk would hold no batch."""
+    if batch < 2 or batch % 2 or images // 8 < batch:
+        sys.exit(
+            f"error: --batch {batch} with --images {images}: batches have an even number of "
+            f"images, and so many in each of 8 files, say --images {8 * max(batch, 2)}."
+        )
 
 
 def main() -> None:

@@ -94,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if (chosen.b is None) != (chosen.published or chosen.publish):
         parser.error("name two results folders, or one and --published")
+    if chosen.b is None and (chosen.table or chosen.json):
+        parser.error("--table and --json compare two results folders")
     try:
         if chosen.table:
             folders = [chosen.a, chosen.b, *chosen.results]

@@ -13,7 +13,7 @@ import benchmarks.scale
 import benchmarks.student_step
 from benchmarks import peaks
 from benchmarks.peaks import counted, makers_peak, parts
-from benchmarks.train import Data
+from benchmarks.train import Data, Learner
 from maknet.errors import InputError
 from maknet.models.arithmetic import check_compiler
 from maknet.models.build import NETWORKS
@@ -84,6 +84,29 @@ def test_both_loops_take_the_same_steps(
     for name in ("step", "input"):
         ratio = found[f"{name}_ours_per_s"] / found[f"{name}_usual_per_s"]
         assert found[f"{name}_ours_to_usual"] == pytest.approx(ratio, rel=0.01, abs=0.001)
+
+
+@pytest.mark.parametrize(("images", "batch"), [(2048, 512), (64, 7), (8, 1)])
+def test_sizes_that_fill_no_batch_are_refused_before_anything_is_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], images: int, batch: int
+) -> None:
+    sizes = ["--images", str(images), "--batch", str(batch)]
+    with pytest.raises(SystemExit, match="in each of 8 files"):
+        measured(monkeypatch, capsys, "--device", "cpu", *sizes, "--compiled")
+
+
+def test_the_loop_is_measured_in_the_precision_that_was_asked_for() -> None:
+    for precision in ("float32", "bfloat16"):
+        learner = Learner("maknet", 2, 32, torch.device("cpu"), precision, width=0.125)
+        logits = learner.forward(learner.images)[0]
+        assert logits.dtype == getattr(torch, precision)
+
+
+def test_what_is_written_over_counts_once() -> None:
+    source, target = torch.ones(1000), torch.empty(1000)
+    assert counted(lambda: target.copy_(source))[1] == 2 * 4000
+    assert counted(lambda: target.zero_())[1] == 4000
+    assert counted(lambda: target.add_(source))[1] == 3 * 4000
 
 
 def test_the_parts_of_a_peak_are_those_of_a_listed_device() -> None:

@@ -54,6 +54,15 @@ def test_the_command_line(
         main([str(results)])
 
 
+@pytest.mark.parametrize("more", [("--table", "table2.csv"), ("--json",)])
+def test_what_needs_two_runs_is_refused_with_one(
+    more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["results", "--published", *more])
+    assert "compare two results folders" in capsys.readouterr().err
+
+
 def test_the_demos_digests_are_published() -> None:
     files = {row["file"] for row in read_rows(PUBLISHED)}
     assert {"table1.csv", "table2.csv", "table3.csv", "runs/maknet/model.safetensors",
