@@ -25,6 +25,7 @@ scratch: $LOCAL_SCRATCH
 @pytest.mark.parametrize(
     ("text", "words"),
     [("partitoin: x\n", "has the unknown key 'partitoin'; known are account, partition"),
+     ("gpu_model: a100\ngres: gpu:1\n", "both gres and gpu_model: write the model into gres"),
      (None, "start in the checkout, or name your site's file in MAKNET_SITE")],
 )  # fmt: skip
 def test_a_mistake_in_the_sites_file_ends_in_one_sentence(
@@ -57,6 +58,11 @@ def test_a_site_is_a_few_lines_in_one_file(tmp_path: Path, monkeypatch: pytest.M
         assert rule.get("gpu_model") == ("a100" if gpu else None), name
         assert rule.get("constraint") == ("nvlink" if gpu else None), name
         assert rule["scratch"] == "$LOCAL_SCRATCH"
+    (tmp_path / "site.yaml").write_text("gpu_partition: gpu-long\ngres: gpu:a100:1\n")
+    for name, rule in plan().items():
+        with_gpu = name in {each for each, asked in rules.items() if asked.get("gpu") == "1"}
+        asked = [rule.get(key) for key in ("gres", "slurm_partition", "gpu")]
+        assert asked == (["gpu:a100:1", "gpu-long", "0"] if with_gpu else [None] * 3), name
     # Rules that the paper's configuration does not reach are in the profile's list as well.
     profile = (ROOT / "slurm/profile.yaml").read_text()
     assert all(f'"{rule}"' in profile for rule in ("pretrain_textures", "train_factor"))
