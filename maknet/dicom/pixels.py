@@ -80,8 +80,12 @@ def _padding_beyond_stored_bits(
 
 def _without_unused_bits(bits: NDArray[np.uint16], header: Header) -> NDArray[np.integer]:
     """Return stored values with their sign; old scanners keep overlays in the bits above them."""
-    stored: NDArray[np.integer] = bits.view(np.int16) if header.signed else bits
     unused = _BITS - header.bits_stored
+    if not header.signed:
+        if unused:
+            bits &= np.uint16(0xFFFF >> unused)
+        return bits
+    stored = bits.view(np.int16)
     if unused:
         stored <<= unused
         stored >>= unused
@@ -95,7 +99,9 @@ def _rescale(
     slope, intercept = _slope(header), _intercept(header)
     if slope == 1 and intercept.is_integer() and _fits(stored, header, intercept):
         # Two's complement: adding modulo 65536 is exact whenever the result fits int16.
-        np.add(stored.astype(np.int16, copy=False), np.int16(intercept), out=out)
+        is_unsigned = stored.dtype == np.uint16
+        bits = stored.view(np.int16) if is_unsigned else stored.astype(np.int16, copy=False)
+        np.add(bits, np.int16(intercept), out=out)
     else:
         hu = np.rint(stored.astype(np.float64) * slope + intercept)
         if outside is not None:

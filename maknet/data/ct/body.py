@@ -37,6 +37,7 @@ _LUNG_HU = (-890, -600)  # a table's foam is at about -920
 _LUNG_PART = 0.4  # of a strip beside the box
 _LESANET_HU = -768  # a stored value of 32000
 _LESANET_SIDE = 7  # pixels of the slice
+_NEIGHBORS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)  # as scipy would make it, each time
 
 
 def patient_box(hu: NDArray[np.int16], threshold_hu: float) -> Box | None:
@@ -239,7 +240,7 @@ def _labeled(mask: Mask) -> tuple[NDArray[np.int32], list[tuple[slice, slice]]]:
     """Return the number of each pixel's region, 0 outside, and where regions 1, 2, ... lie."""
     from scipy import ndimage
 
-    labels, regions = ndimage.label(mask)
+    labels, regions = ndimage.label(mask, _NEIGHBORS)
     return labels, ndimage.find_objects(labels, regions)
 
 
