@@ -31,7 +31,8 @@ def main(
     ours = count_labels(inputs["label_counts"], inputs["lesion_label_counts"])
     ours |= count_labeled(inputs["dl_info"], inputs["hand"], images)
     ours |= count_unlabeled(tables, listed)
-    ours |= count_training(ours, training, student, pseudo_labels)
+    rounds = read_rows(inputs["rounds"])
+    ours |= count_training(ours, training, student, pseudo_labels, rounds)
     ours |= count_networks(pd.read_csv(inputs["table1"]))
     write_rows(csv, COLUMNS, compare_counts(dataset, ours, read_rows(inputs["paper"])))
 

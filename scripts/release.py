@@ -9,6 +9,7 @@ from maknet.provenance.lineage import recorded_name, result_roots, results_folde
 from maknet.provenance.records import read_records
 from maknet.provenance.statement import sign, write_statement, write_verification
 from maknet.release.index import write_index
+from maknet.release.origin import commits, require_unchanged
 from maknet.release.sums import SUMS, require_intact
 
 
@@ -19,8 +20,8 @@ def main(
     folders = [recorded_name(str(path)) for path in bundles]
     folder = results_folder(Path(names[0]))
     records = read_records(folder)
-    environment = records[names[0]].environment
-    run = {"dataset": dataset, "commit": environment["commit"], "clean": environment["clean"]}
+    require_unchanged([*names, *folders])
+    run = {"dataset": dataset, **commits([*names, *folders], records)}
     for bundle in bundles:
         require_intact(bundle)
         hidden = shutil.ignore_patterns(".snakemake*")

@@ -14,12 +14,12 @@ from maknet.release.network_folder import InputSettings, Trained, finish, write_
 
 def main(
     weights: Path, network: Path, relations: Path, thresholds: Path, license_file: Path,
-    dataset: str, image: Mapping[str, Any], series: Mapping[str, Any], patch: Mapping[str, Any],
-    confidence: float, bundle: Path,
+    dataset: str, unlabeled: str, image: Mapping[str, Any], series: Mapping[str, Any],
+    patch: Mapping[str, Any], confidence: float, bundle: Path,
 ) -> None:  # fmt: skip
     name = weights.parent.name
     run = read_run(results_folder(Path(recorded_name(str(weights)))), name)
-    trained = Trained(name, dataset, weights, network, run.root)
+    trained = Trained(name, dataset, weights, network, run.root, unlabeled)
     settings = InputSettings(image, series, patch)
     write_network(bundle, trained, settings, read_json(relations), read_json(thresholds))
     loading = loading_text(name, read_json(network)["name"])

@@ -211,8 +211,11 @@ def _report(labeled: _Labeled, folder: Path, released: ReleasedNetwork) -> str:
             algorithm=f"MAKNet workflow, {released.config['run']}", version=released.root[:16],
             trained_on=released.trained_on,
         )  # fmt: skip
-    except UnreportableError:  # its tables and its picture are there
+    except UnreportableError:
         return "no: its UIDs are missing, or are not those of CT images"
+    except Exception as error:  # its tables and its picture are there, and so are other series
+        logger.error("series %s has no report", scores.uid, exc_info=error)
+        return f"no: an error that nobody foresaw: {type(error).__name__}"
     return "yes"
 
 

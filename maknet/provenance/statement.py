@@ -31,7 +31,7 @@ def write_statement(
         path: File to write.
         results: Results folder; subjects are named below it.
         roots: Roots by the path of each result.
-        run: What else is said of the run: commit, data, packages.
+        run: What else is said of the run: commits, data.
         more: Further files below the results folder, which have no root of their own.
     """
     prefix = f"{results}/"

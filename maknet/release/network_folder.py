@@ -31,6 +31,7 @@ class Trained:
         weights: The weights file.
         network: Its `network.json`.
         root: Root of the lineage of the weights.
+        unlabeled: Where unlabeled CT came from: `phantom`, `tcia` or `folder`.
     """
 
     run: str
@@ -38,26 +39,28 @@ class Trained:
     weights: Path
     network: Path
     root: str
+    unlabeled: str
 
     @property
     def trained_on(self) -> str:
         """A sentence that every output of the network carries."""
-        return trained_on(self.dataset, self.run)
+        return trained_on(self.dataset, self.run, self.unlabeled)
 
 
-def trained_on(dataset: str, run: str) -> str:
+def trained_on(dataset: str, run: str, unlabeled: str) -> str:
     """Return what a run was trained on, in words that every output of its network carries.
 
     Args:
         dataset: Where the labels came from: `phantom`, `sample` or `deeplesion`.
         run: Name of the run.
+        unlabeled: Where unlabeled CT came from: `phantom`, `tcia` or `folder`.
     """
     if dataset == "phantom":
         return "trained on drawn CT (a phantom): for trying the software, without meaning for CT"
     if dataset != "deeplesion":
         return "trained on a small set of its user's own: for trying the software"
-    unlabeled = run.startswith(("student", "lesanet_tcia"))
-    more = " and unlabeled CT of public archives" if unlabeled else ""
+    whose = "of public archives" if unlabeled == "tcia" else "of its user's own"
+    more = f" and unlabeled CT {whose}" if run.startswith(("student", "lesanet_tcia")) else ""
     return f"trained on DeepLesion (one hospital){more}: for research, not for diagnosis"
 
 

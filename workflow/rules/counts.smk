@@ -31,6 +31,7 @@ rule compare_counts:
         hand=LABELED["hand"],
         indices=expand("<data>/labeled/{split}.csv", split=SPLITS),
         tables=expand("<data>/unlabeled/{batch}.series.csv", batch=BATCHES),
+        rounds="<results>/pseudo_labels.csv",
         table1="<results>/table1.csv",
     output:
         csv="<results>/counts_vs_paper.csv",

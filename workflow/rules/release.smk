@@ -32,6 +32,7 @@ rule release_network:
         runtime=limit(15),
     params:
         dataset=config["dataset"],
+        unlabeled=config["unlabeled"]["source"],
         image=config["image"],
         series=config["series"],
         patch=config["lesanet"]["input"],

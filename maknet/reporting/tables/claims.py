@@ -92,7 +92,9 @@ def judge_claims(
         parts, need = evidence(claim, measured)
         undecided = [part for part in parts if part.verdict == UNDECIDED]
         verdict = combined_verdict([part.verdict for part in parts], need)
-        widths = [(part.high - part.low) / 2 for part in parts if not isnan(part.low)]
+        # Where the scatter of training is not in the interval, its width tells too little.
+        tested = [part for part in undecided if not part.why and not isnan(part.low)]
+        widths = [(part.high - part.low) / 2 for part in tested]
         rows.append({
             "dataset": dataset, "section": claim["section"], "claim": claim["id"],
             "sentence": claim["sentence"],

@@ -116,24 +116,31 @@ def count_unlabeled(tables: Iterable[str | Path], listed: Sequence[ManifestSerie
 
 def count_training(
     counts: Mapping[str, float], training: Mapping[str, Any], student: Mapping[str, Any],
-    pseudo_labels: Mapping[str, Any],
+    pseudo_labels: Mapping[str, Any], rounds: Sequence[Mapping[str, str]],
 ) -> Counts:  # fmt: skip
-    """Count what a training sees.
+    """Count what a training sees: no excluded image, and no unlabeled one that it drops.
 
     Args:
-        counts: Counts of images, from `count_labeled` and `count_unlabeled`.
+        counts: Counts of images, from `count_labeled`.
         training: Config section `training`.
         student: Config section `student`.
         pseudo_labels: Config section `pseudo_labels`.
+        rounds: Rows of `pseudo_labels.csv`, of which each student learned from one.
     """
-    labeled, unlabeled = counts["train_images"], counts["unlabeled_images"]
+    labeled = counts["train_images"]
+    dropped = "without_label" if student["images_without_label"] == "drop" else None
+    seen = [
+        int(row["images"]) - (int(row[dropped]) if dropped else 0)
+        for row in rounds[: student["rounds"]]
+    ]
     steps = student["epochs"] * -(-labeled // student["labeled_batch"])
     passes = (
-        {"unlabeled_epochs": steps * student["unlabeled_batch"] / unlabeled} if unlabeled else {}
-    )
+        {"unlabeled_epochs": steps * student["unlabeled_batch"] * len(seen) / sum(seen)}
+        if sum(seen) else {}
+    )  # fmt: skip
     return {
         **passes,
-        "training_images": labeled + unlabeled,
+        "training_images": labeled + (int(rounds[0]["images"]) if rounds else 0),
         "top_labels": pseudo_labels["top"],
         "teacher_epochs": training["epochs"],
         "labeled_batch": student["labeled_batch"],

@@ -29,7 +29,7 @@ def write_bundle(folder: Path, arch: str = "maknet", thresholds: float = 0.5) ->
     write_json(network, spec.describe())
     bundle = folder / arch
     write_network(
-        bundle, Trained(arch, "phantom", weights, network, "ab" * 32),
+        bundle, Trained(arch, "phantom", weights, network, "ab" * 32, "phantom"),
         InputSettings(config["image"], config["series"], config["lesanet"]["input"]),
         RELATIONS, dict.fromkeys(NAMES, thresholds),
     )  # fmt: skip

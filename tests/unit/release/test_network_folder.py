@@ -153,8 +153,9 @@ def test_only_the_workflow_makes_a_release(bundles: Path, tmp_path: Path) -> Non
 
 
 def test_what_a_network_was_trained_on_is_true_of_its_run() -> None:
-    assert "drawn CT" in trained_on("phantom", "maknet")
-    assert "unlabeled" not in trained_on("deeplesion", "maknet")
-    assert "unlabeled" in trained_on("deeplesion", "student5-seed1")
-    assert "unlabeled" not in trained_on("deeplesion", "lesanet_imagenet")
-    assert "DeepLesion" not in trained_on("sample", "student2")
+    assert "drawn CT" in trained_on("phantom", "maknet", "phantom")
+    assert "unlabeled" not in trained_on("deeplesion", "maknet", "tcia")
+    assert "CT of public archives" in trained_on("deeplesion", "student5-seed1", "tcia")
+    assert "unlabeled CT of its user's own" in trained_on("deeplesion", "student5", "folder")
+    assert "unlabeled" not in trained_on("deeplesion", "lesanet_imagenet", "tcia")
+    assert "DeepLesion" not in trained_on("sample", "student2", "folder")

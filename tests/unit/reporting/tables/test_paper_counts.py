@@ -33,9 +33,12 @@ PRINTED = {
 }  # fmt: skip
 
 
-def training_counts(counts: dict[str, float]) -> dict[str, float]:
+def training_counts(
+    counts: dict[str, float], images: int = 504_779, without_label: int = 0
+) -> dict[str, float]:
     sections = (CONFIG[name] for name in ("training", "student", "pseudo_labels"))
-    return count_training(counts, *sections)
+    row = {"images": str(images), "without_label": str(without_label)}
+    return count_training(counts, *sections, [row] * 6)
 
 
 def table1(arch: list[str], parameters: list[int], **metrics: list[float]) -> pd.DataFrame:
@@ -133,7 +136,13 @@ def test_only_accepted_series_are_counted(tmp_path: Path) -> None:
 
 
 def test_nothing_unlabeled_is_no_division_by_nothing() -> None:
-    assert "unlabeled_epochs" not in training_counts({"train_images": 64, "unlabeled_images": 0})
+    assert "unlabeled_epochs" not in training_counts({"train_images": 64}, images=0)
+
+
+def test_images_that_no_student_sees_are_no_part_of_its_epochs() -> None:
+    found = training_counts({"train_images": 17_697}, images=457_768, without_label=73_000)
+    assert found["unlabeled_epochs"] == pytest.approx(277 * 100 * 64 / 384_768)
+    assert found["training_images"] == 17_697 + 457_768
 
 
 @pytest.mark.real
