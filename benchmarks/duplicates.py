@@ -397,7 +397,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=21_000)
     parser.add_argument("--series", type=int, default=16)
     parser.add_argument("--other-series", type=int, default=100)
-    parser.add_argument("--plot", type=Path, help="a picture to draw")
+    parser.add_argument("--plot", type=Path, help="file to draw a picture to")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     limits = LIMITS

@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda", choices=["cpu", "cuda"])
     parser.add_argument("--precision", choices=["float32", "bfloat16"])
     parser.add_argument("--compiled", nargs="*", choices=NETWORKS, default=list(NETWORKS),
-                        help="networks that are measured compiled as well")  # fmt: skip
+                        help="networks to measure compiled as well")  # fmt: skip
     parser.add_argument("--size", type=int, default=256, help="image side")
     parser.add_argument("--batch", type=int, default=128, help="images a step")
     parser.add_argument("--steps", type=int, default=20, help="steps a measurement")

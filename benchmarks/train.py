@@ -306,8 +306,8 @@ def require_sizes(images: int, batch: int) -> None:
     """End with a sentence where one of the eight files on disk would hold no batch."""
     if batch < 2 or batch % 2 or images // 8 < batch:
         sys.exit(
-            f"error: --batch {batch} with --images {images}: batches have an even number of "
-            f"images, and so many in each of 8 files, say --images {8 * max(batch, 2)}."
+            f"error: --batch {batch} with --images {images}: a batch has an even number of images, "
+            f"and at least as many lie in each of 8 files; try --images {8 * max(batch, 2)}."
         )
 
 

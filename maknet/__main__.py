@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from maknet import __version__
 
 COMMANDS = {
-    "label": "which body parts a CT shows, by a released network",
-    "audit": "whether a result is what its inputs, code and settings make",
-    "compare": "where two runs part, and why",
+    "label": "label the body parts that a CT shows, with a released network",
+    "audit": "check that a result is still what its inputs, code and settings produce",
+    "compare": "find where two runs part, and why",
 }
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Imported when it is asked for: the others do without torch.
         status: int = importlib.import_module(f"maknet.{given[0]}").main(given[1:])
         return status
-    lines = ["usage: maknet COMMAND ...   (maknet COMMAND --help says more)", ""]
+    lines = ["usage: maknet COMMAND ...   (for details: maknet COMMAND --help)", ""]
     lines += [f"  {name:8} {what}" for name, what in COMMANDS.items()]
     if given and given[0] == "--version":
         lines = [f"maknet {__version__}"]

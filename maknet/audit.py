@@ -1,10 +1,10 @@
 """Is a result still what its inputs, its code, its settings and its packages produce?
 
 `python -m maknet.audit results/demo/table1.csv` walks from a file through the records of all jobs
-before it and compares every link with what is there now. Exit 0 only if all holds. With `--root`
-it proves that nothing in the lineage, the records included, is other than when that root was
-printed. With `--cell` it answers where one number of a table comes from, with `--series UID` and
-`--patient ID` which numbers a series or a patient reached, and where else its scan was found.
+before it and compares every link with what is there now. It exits with 0 only if every link holds.
+With `--root` it proves that nothing in the lineage, the records included, has changed since that
+root was printed. With `--cell` it says where one number of a table comes from; with `--series UID`
+or `--patient ID`, which numbers a series or a patient reached, and where else its scan was found.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def _folder_of(paths: Sequence[str]) -> Path:
     found = results_folders()
     if len(found) != 1:
         said = ", ".join(map(str, found)) or "none"
-        raise InputError(f"Name a results folder; below this one there are: {said}.")
+        raise InputError(f"Name a results folder; those found below this folder: {said}.")
     return found[0]
 
 
@@ -131,13 +131,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--root", metavar="HEX", help="the root that was printed with the result")
     parser.add_argument("--deep", action="store_true",
                         help="read every byte again, raw series as well")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print for machines")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.series or chosen.patient:
             return _reached(chosen)
         if not chosen.paths:
-            parser.error("name a result, results/table3.csv say")
+            parser.error("name a result, such as results/table3.csv")
         if chosen.cell:
             answer = trace_cell(
                 recorded_name(chosen.paths[0]), chosen.cell, deep=chosen.deep, root=chosen.root

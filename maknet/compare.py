@@ -90,12 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help="write the digests of A as the published ones")  # fmt: skip
     parser.add_argument("--table", metavar="NAME",
                         help="print this table of all named folders side by side")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print for machines")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     chosen = parser.parse_args(arguments)
     if (chosen.b is None) != (chosen.published or chosen.publish):
         parser.error("name two results folders, or one and --published")
     if chosen.b is None and (chosen.table or chosen.json):
-        parser.error("--table and --json compare two results folders")
+        parser.error("--table and --json need two results folders")
     try:
         if chosen.table:
             folders = [chosen.a, chosen.b, *chosen.results]

@@ -51,7 +51,7 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `target` that becomes `target` when the block succeeds.
 
     The temporary file is removed when the block raises, and an older `target` is left as it was.
-    What killed processes of this node left of the same target is removed, too.
+    Leftovers of the same target from killed processes on this node are removed, too.
     """
     target = Path(target)
     with writing(target):
@@ -109,7 +109,7 @@ def full_disk(error: BaseException | None) -> OSError | None:
 
 
 def full_disk_in(words: str, path: str | Path) -> OSError | None:
-    """Return the error of a full disk that a program has told of in words.
+    """Return the error of a full disk that a program reported in words.
 
     Args:
         words: What it said.
@@ -123,7 +123,7 @@ def full_disk_in(words: str, path: str | Path) -> OSError | None:
 
 @contextmanager
 def writing(path: str | Path, temporary: Path | None = None) -> Iterator[None]:
-    """Give an error of a full disk the name of the file, which the system knows only sometimes.
+    """Add the file's name to an error of a full disk, since the system does not always give it.
 
     Args:
         path: File or folder that the block writes.
@@ -159,7 +159,7 @@ def parsing(path: str | Path, kind: str, advice: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, no parser's
             raise InputError(
-                f"{path} cannot be read ({error.strerror}); look at its permissions and its disk."
+                f"{path} cannot be read ({error.strerror}); check its permissions and its disk."
             ) from error
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(f"{path} is not {kind} ({words}); {advice}.") from error
@@ -194,13 +194,13 @@ def read_json(path: str | Path) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"it holds {name}, which is no number of JSON")
+    raise ValueError(f"it holds {name}, which is not a JSON number")
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key occurs twice")
     return found
 
 
@@ -238,7 +238,7 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
         rows = csv_rows(path.open(newline="", encoding="utf-8-sig"))
     for number, row in enumerate(rows):
         if None in row or None in row.values():
-            raise InputError(f"{path}: row {number} has not as many cells as the header.")
+            raise InputError(f"{path}: row {number} has fewer or more cells than the header.")
     return rows
 
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("interrupted: nothing was written.\n")
         return 130
     if not labeled and not refused:
-        sys.stderr.write("there is no CT image among the files.\n")
+        sys.stderr.write("none of the files is a CT image.\n")
     sys.stdout.write(f"{labeled} series labeled, {refused} refused: {chosen.out}/page.html\n")
     return 0 if labeled else 1
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=1,
         metavar="N",
-        help="look at every Nth slice; others get the answer of the nearest",
+        help="look at every Nth slice; the others get the result of the nearest one",
     )
     add("--batch-size", type=_positive, default=16, metavar="N")
     add("--embeddings", action="store_true", help="write embeddings.npy")
@@ -119,7 +119,7 @@ def _only_release() -> str:
     said = f"there are {len(found)}: {', '.join(found)}" if found else "there is none here"
     raise InputError(
         f"Name a released network with --weights; {said}. "
-        "`snakemake results/demo/release` makes one on drawn CT, to try the command."
+        "`snakemake results/demo/release` makes one from drawn CT, for trying out the command."
     )
 
 

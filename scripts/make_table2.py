@@ -12,8 +12,8 @@ from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_ta
 
 _NOTE = (
     "The control is a student's network with its noise, epochs and batches on the labeled images "
-    "alone: what a student has above it comes from pseudo-labels, what it has above the teacher "
-    "comes from noise and length."
+    "alone: what a student gains over it comes from pseudo-labels; what the control gains over the "
+    "teacher comes from noise and length."
 )
 
 

@@ -11,8 +11,8 @@ from maknet.reporting.tables.runs import by_seed, load_repeated
 from maknet.reporting.tables.writer import TablePage, arithmetic_notes, write_table
 
 _NOTE = (
-    "Random weights at the larger rate are what LesaNet's released code trains; at the smaller "
-    "one, the rate of both transfers, start and rate are told apart. The paper has neither row."
+    "Random weights at the larger rate are what LesaNet's released code trains; the smaller rate, "
+    "that of both transfers, tells the effects of start and rate apart. The paper has neither row."
 )
 
 

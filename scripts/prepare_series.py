@@ -32,7 +32,7 @@ def _staged(folder: Path, scratch: Path | None) -> Path:
     try:
         return staged(folder, scratch)
     except OSError as error:  # such as a link to nowhere, which refuses its own series only
-        logger.warning("%s is read where it lies: it cannot be copied (%s)", folder, error)
+        logger.warning("%s is read in place: it cannot be copied (%s)", folder, error)
         return folder
 
 

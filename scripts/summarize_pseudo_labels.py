@@ -28,8 +28,8 @@ def main(
     chances = chance_at_threshold(*weights, threshold)
     typical = float(np.median(chances))
     logger.info(
-        "a score of %g is no probability under these class weights: it stands for a chance of "
-        "%.1f %% in the median label", threshold, 100 * typical,
+        "a score of %g is not a probability under these class weights: it stands for a chance of "
+        "%.1f %% for the median label", threshold, 100 * typical,
     )  # fmt: skip
     summary, by_name = summarize_rounds(loaded, labelers), count_by_label(loaded, chances)
     summary.insert(0, "dataset", dataset)

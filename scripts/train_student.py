@@ -1,7 +1,7 @@
 """Rules train_student, train_control and train_factor: labeled and pseudo-labeled images, noise.
 
-The control has a student's noise, epochs and batches on the labeled images alone, a cell of the
-factors one or the other.
+The control has a student's noise, epochs and batches on the labeled images alone; a cell of the
+factors has one or the other of these.
 """
 
 from collections.abc import Mapping, Sequence

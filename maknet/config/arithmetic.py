@@ -20,7 +20,7 @@ def precision_on(device: str, chosen: str | None) -> str:
 
 
 def check_arithmetic(config: Mapping[str, Any]) -> None:
-    """Refuse what computes in one CPU's own way where all are to give the same bytes.
+    """Refuse settings whose results depend on the CPU where all CPUs must give the same bytes.
 
     Raises:
         InputError: `jobs.numerics` is portable and another key asks for the contrary.

@@ -172,7 +172,7 @@ def _check_output(key: str, folder: Path) -> None:
         if path.is_dir():
             return
         if path.is_symlink() or path.exists():
-            what = "a file" if path.exists() else "a link to nowhere"
+            what = "a file" if path.exists() else "a broken link"
             raise InputError(
                 f"The configuration key {key!r} names the folder {folder}, but {path} is {what}; "
                 "remove it or name another folder."

@@ -37,7 +37,7 @@ def set_types(config: dict[str, Any], command_line: Mapping[str, Any]) -> None:
 
 
 def check_demo_targets(words: Sequence[str], results: str) -> None:
-    """Refuse a file of another run where no configuration was named, so that the demo is meant.
+    """Refuse a file of another run if no configuration was named, so that the demo would run.
 
     Args:
         words: The command line; Snakemake tells no targets while it reads the rules.
@@ -52,9 +52,9 @@ def check_demo_targets(words: Sequence[str], results: str) -> None:
             continue
         if path.parts[:1] == ("results",) and not path.is_relative_to(results):
             raise InputError(
-                f"{target} is no file of the demo, which runs where no configuration is named and "
-                f"makes {results}/{'/'.join(path.parts[1:])}; for the paper's run add --profile "
-                "slurm, or --configfile config/paper.yaml behind the file."
+                f"{target} is not a file of the demo, which runs if no configuration is named and "
+                f"makes {results}/{'/'.join(path.parts[1:])}; for the paper's run, add --profile "
+                "slurm, or --configfile config/paper.yaml after the file."
             )
 
 

@@ -116,7 +116,9 @@ def _tcia_uids(path: Path) -> list[str]:
     with parsing(f"tcia.manifest: {path}", "a .tcia file", "replace the file"):
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     if _TCIA_MARK not in text:
-        raise InputError(f"tcia.manifest: {path} has no line {_TCIA_MARK!r}; it is no .tcia file.")
+        raise InputError(
+            f"tcia.manifest: {path} has no line {_TCIA_MARK!r}; it is not a .tcia file."
+        )
     return [line.strip() for line in text.split(_TCIA_MARK, 1)[1].splitlines() if line.strip()]
 
 
@@ -126,7 +128,7 @@ def _csv_rows(path: Path) -> list[dict[str, str]]:
     for number, row in enumerate(rows):
         if None in row or None in row.values():
             raise InputError(
-                f"tcia.manifest: {path}: row {number + 1} has not as many cells as the header."
+                f"tcia.manifest: {path}: row {number + 1} has fewer or more cells than the header."
             )
     if rows and "SeriesInstanceUID" not in rows[0]:
         raise InputError(f"tcia.manifest: {path} has no column 'SeriesInstanceUID'.")
@@ -151,7 +153,7 @@ def _series(path: Path, number: int, row: Mapping[str, str], batch_size: int) ->
     ):  # fmt: skip
         if not pattern.fullmatch(cell):
             where = f"tcia.manifest: {path}: row {number + 1}"
-            raise InputError(f"{where} has the {what} {_short(cell)}; mend or delete the row.")
+            raise InputError(f"{where} has the {what} {_short(cell)}; fix or delete the row.")
     return ManifestSeries(
         uid=uid,
         batch=batch,

@@ -27,13 +27,15 @@ def _check_rising_pairs(config: Config) -> None:
             value = value[part]
         if value[0] >= value[1]:
             raise InputError(
-                f"The configuration key '{section}.{name}' must rise, not [{value[0]}, {value[1]}]."
+                f"The configuration key '{section}.{name}' must be ascending, not "
+                f"[{value[0]}, {value[1]}]."
             )
     for name in ("crop_area", "crop_ratio"):
         low, high = config["augmentation"][name]
         if low > high:
             raise InputError(
-                f"The configuration key 'augmentation.{name}' must not fall, not [{low}, {high}]."
+                f"The configuration key 'augmentation.{name}' must not be descending, but is "
+                f"[{low}, {high}]."
             )
 
 
@@ -56,7 +58,7 @@ def _check_lesanet_slices(config: Config) -> None:
     if config["labeled"]["source"] == "deeplesion" and offset > reach:
         raise InputError(
             f"The configuration key 'lesanet.input.offset_mm' is {offset}, more than "
-            f"'deeplesion.reach_mm' = {reach}: the slices would not be there."
+            f"'deeplesion.reach_mm' = {reach}: slices that far away are not kept."
         )
 
 
@@ -78,7 +80,7 @@ def _check_generic_weights(config: Config) -> None:
 def _check_threshold_grid(config: Config) -> None:
     grid = config["evaluation"]["threshold_grid"]
     if grid != sorted(grid):
-        raise InputError("The configuration key 'evaluation.threshold_grid' must rise.")
+        raise InputError("The configuration key 'evaluation.threshold_grid' must be ascending.")
 
 
 # What a schema cannot say: order within pairs, equal lengths, parts that need others.

@@ -1,8 +1,8 @@
-"""Scenarios: one choice made otherwise, all else the configuration's own.
+"""Scenarios: one choice made differently, everything else as configured.
 
-A scenario is an entry of the section `scenarios`: what it sets, and why. Its files lie in a folder
-of its own, `scenarios/<name>/` below the results and the data; what its choice does not reach is
-the base's, and is not made again.
+A scenario is an entry of the section `scenarios`: what it sets, and why. Its files are in a folder
+of its own, `scenarios/<name>/` below the results and the data; whatever its choice does not affect
+is shared with the base and not made again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ class Scenarios:
         several itself.
 
         Raises:
-            InputError: `varied` names a scenario that there is not.
+            InputError: `varied` names a scenario that does not exist.
         """
         dataset, repeated = self._config["dataset"], len(self._config["seeds"]) > 1
         known, chosen = self._config.get(FOLDER, {}), self._config.get("varied")
@@ -121,7 +121,7 @@ class Scenarios:
         return self._configs[name]
 
     def changed(self, name: str) -> list[Setting]:
-        """Return what a scenario sets otherwise."""
+        """Return the settings that a scenario changes."""
         self.config(folder_of(name))
         return self._changed[name]
 
@@ -167,8 +167,8 @@ def _check_shared(name: str, changed: list[Setting]) -> None:
     for setting in changed:
         if setting.key == "seeds" and len(setting.found) != 1:
             raise InputError(
-                f"Scenario {name!r}: 'seeds' has one seed, that of its runs; several seeds are the "
-                "configuration's own."
+                f"Scenario {name!r}: 'seeds' must hold one seed, that of its runs; only the "
+                "configuration itself can have several."
             )
         known = any(_reaches(setting, rule, each) for rule in rules for each in wildcards)
         if setting.key in _SHARED or not known:

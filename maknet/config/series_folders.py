@@ -1,7 +1,7 @@
 """The folders of the user's CT series, below one root.
 
-Links are followed, to wherever they lead but back to where they came from. What would be lost on
-the way, such as a link to nowhere or a folder that may not be read, is an error and no omission.
+Links are followed wherever they lead, except back to where they came from. What would be lost on
+the way, such as a broken link or an unreadable folder, is an error rather than an omission.
 Imported while the workflow is parsed, so nothing heavy is imported here.
 """
 
@@ -84,11 +84,9 @@ def _require_no_image(root: Path, files: list[str]) -> None:
     for name in files:
         path = root / name
         if path.is_symlink() and not path.exists():
-            raise InputError(
-                f"unlabeled.folder: {path} is a link to nowhere; mend it or remove it."
-            )
+            raise InputError(f"unlabeled.folder: {path} is a broken link; fix it or remove it.")
         if name.lower().endswith(".dcm") and not name.startswith("._"):
             raise InputError(
-                f"unlabeled.folder: {path} lies in no folder of its own; it must hold one folder "
-                "for each CT series."
+                f"unlabeled.folder: {path} is not in a folder of its own; {root} must hold one "
+                "folder for each CT series."
             )

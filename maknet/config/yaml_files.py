@@ -1,7 +1,7 @@
-"""Configuration files read once more for what YAML lets pass in silence.
+"""Configuration files, read a second time for what YAML silently accepts.
 
-Snakemake's reader takes the last of two equal keys, and follows a section that holds itself for
-ever. Imported while the workflow is parsed, so nothing heavy is imported here.
+Snakemake's reader takes the last of two equal keys, and follows a section that contains itself
+forever. Imported while the workflow is parsed, so nothing heavy is imported here.
 """
 
 import json
@@ -25,21 +25,21 @@ def check_yaml_files(paths: Iterable[str | Path]) -> None:
         for where, key, line in _repeated(root):
             name = f"{where}.{key}" if where else key
             raise InputError(
-                f"{path}: the key {name!r} stands in line {line} for the second time; leave one."
+                f"{path}: the key {name!r} occurs again in line {line}; keep only one."
             )
 
 
 def with_defaults(config: Mapping[str, Any], paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the settings of files, later ones before earlier ones, and of a mapping before all.
+    """Return merged settings: later files override earlier ones, and the mapping overrides all.
 
     Raises:
-        InputError: A file is none of settings.
+        InputError: A file does not hold settings.
     """
     import yaml
 
     merged: dict[str, Any] = {}
     for path in paths:
-        with parsing(path, "a configuration file", "mend it"):
+        with parsing(path, "a configuration file", "fix it"):
             content = yaml.safe_load(existing_file(path).read_text(encoding="utf-8")) or {}
             json.dumps(content)
             merge(merged, content)
@@ -51,7 +51,7 @@ def _composed(path: Path) -> Any:  # noqa: ANN401 - a node of PyYAML, untyped
     """Return a file's tree of nodes, None for an empty file."""
     import yaml
 
-    with parsing(path, "a usable YAML file", "mend it"):
+    with parsing(path, "a usable YAML file", "fix it"):
         # Not libyaml's loader: deep nesting overflows its stack, which ends the process.
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         _refuse_circles(root)

@@ -57,7 +57,7 @@ def read_fragments(handle: BinaryIO, end: int) -> list[bytes]:
         if tag == _SEQUENCE_END:
             return fragments
         if tag != _ITEM or handle.tell() + length > end:
-            raise ElementError(f"the item of compressed pixels at byte {handle.tell()} is none")
+            raise ElementError(f"the item of compressed pixels at byte {handle.tell()} is invalid")
         fragments.append(handle.read(length))
 
 

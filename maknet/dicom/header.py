@@ -1,7 +1,7 @@
 """The few header facts of a DICOM image that reading a CT series needs.
 
 Only the listed tags leave this module: no name, date or other identity of a patient does. Of the
-time of acquisition 16 bits of a digest leave it, which tell two times apart and no time.
+acquisition time only 16 bits of a digest leave it, which tell two times apart but reveal neither.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class BrokenHeaderError(Exception):
 
 
 class PixelError(Exception):
-    """The pixel data cannot be had.
+    """The pixel data cannot be read.
 
     Attributes:
         truncated: The file ends before its pixel data does.
@@ -166,7 +166,7 @@ def parse_header(path: Path) -> Header:
             return _read(path, size, handle)
     except InvalidDicomError as error:
         if _begins_as_dicom(path):
-            raise BrokenHeaderError("the mark of DICOM before its header is damaged") from error
+            raise BrokenHeaderError("the DICOM mark before its header is damaged") from error
         raise NotDicomError("it has no DICOM preamble") from error
     except (BrokenHeaderError, NotAnImageError):
         raise
@@ -193,7 +193,7 @@ def _read(path: Path, size: int, handle: BinaryIO) -> Header:
     # One damaged place cannot make an image something else: both classes must say so.
     if sop_class in (elements.text("SOPClassUID"), MediaStorageDirectoryStorage):
         raise NotAnImageError
-    raise BrokenHeaderError("the header says two things about what the file is")
+    raise BrokenHeaderError("the header contradicts itself about what the file is")
 
 
 def _require_wellformed(dataset: FileDataset) -> None:

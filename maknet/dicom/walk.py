@@ -1,8 +1,8 @@
 """Read the listed elements of an intact header by walking over its bytes, without pydicom.
 
 Only what is beyond doubt is read here: explicit or implicit little endian, every element whole, of
-a known type and in order, the listed ones of the type that the standard gives them. Of anything
-else nothing is returned: pydicom reads it, or refuses it, as if nobody had walked before.
+a known type and in order, the listed ones of the type that the standard gives them. For
+anything else nothing is returned: pydicom reads or refuses it as if this walk had not happened.
 """
 
 import struct

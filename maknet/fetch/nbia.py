@@ -1,6 +1,6 @@
 """Series from NBIA, TCIA's own service, through tcia_utils (API v4).
 
-tcia_utils raises for nothing that happens on the way: it logs, and returns. What it logs is read
+tcia_utils raises nothing when something goes wrong: it logs, and returns. What it logs is read
 here, its requests get a time limit, and the count and MD5 list come from the service itself.
 """
 
@@ -163,5 +163,5 @@ def _read_md5_list(path: Path) -> dict[str, str]:
         raise FetchError("unverified", "the list of MD5 sums cannot be read") from error
     sums = {row[0]: row[1].strip().lower() for row in rows if len(row) == 2}
     if len(sums) < len(rows) or not all(map(MD5.fullmatch, sums.values())):
-        raise FetchError("unverified", "a row of the list of MD5 sums is no name and sum")
+        raise FetchError("unverified", "a row of the list of MD5 sums is not a name and a sum")
     return sums

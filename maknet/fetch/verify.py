@@ -104,7 +104,7 @@ def _check_names(found: set[str], listed: set[str]) -> None:
 def _file_checksum(path: Path, expected: SeriesListing) -> FileChecksum:
     content = path.read_bytes()
     if expected.sizes.get(path.name, len(content)) != len(content):
-        raise FetchError("incomplete", f"{path.name} has not the size that the archive lists")
+        raise FetchError("incomplete", f"{path.name} does not have the size that the archive lists")
     found = md5(content)
     if expected.md5.get(path.name, found).lower() != found:
         raise FetchError("wrong_md5", f"{path.name} differs from the archive's MD5")
@@ -115,7 +115,7 @@ def _check_identity(path: Path, series_uid: str, seen: set[str]) -> None:
     try:
         header = read_header(path)
     except (BrokenHeaderError, NotAnImageError, NotDicomError) as error:
-        raise FetchError("damaged", f"{path.name} is no DICOM image") from error
+        raise FetchError("damaged", f"{path.name} is not a DICOM image") from error
     if header.series_uid != series_uid:
         raise FetchError("other_series", f"{path.name} belongs to series {header.series_uid}")
     if header.sop_uid in seen:

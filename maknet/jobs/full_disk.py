@@ -24,7 +24,7 @@ def folders_by_setting(paths: Mapping[str, str], scratch: str | None) -> dict[st
 
 
 def full_disk_sentence(error: OSError, folders: Folders) -> str:
-    """Return what to tell of a full disk.
+    """Return the sentence that reports a full disk.
 
     Args:
         error: Error with the number ENOSPC or EDQUOT, and the file's name where it is known.

@@ -67,7 +67,7 @@ def job(snakemake: ScriptJob, script: str) -> Iterator[RecordWriter]:
     ):
         remove_leftovers([*spec.outputs, spec.record_path])
         if waited and is_up_to_date(spec):
-            logger.info("the job that was waited for made the same files: nothing is left to do")
+            logger.info("the job waited for has made the same files: nothing is left to do")
             sys.exit(0)
         check_cpu(config)
         writer = RecordWriter(spec, started)
@@ -168,7 +168,7 @@ class _LogFile(logging.FileHandler):
             self.close()
         full.filename = self.baseFilename
         sentence = full_disk_sentence(full, self._folders)
-        logger.warning("%s Until then only stderr gets the log.", sentence)
+        logger.warning("%s Until then, the log goes to stderr only.", sentence)
 
 
 def _log_to(path: Path | None, folders: Mapping[str, str]) -> None:

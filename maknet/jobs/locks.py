@@ -40,12 +40,12 @@ def output_lock(lock: Path) -> Iterator[bool]:
         held.acquire(blocking=False)
     except Timeout:
         waited = True
-        logger.warning("another job writes the same files (%s): waiting for it", _named(holder))
+        logger.warning("another job is writing the same files (%s): waiting for it", _named(holder))
         held.acquire()
     except OSError as error:
         if full_disk(error) is not None:
             raise
-        logger.warning("%s cannot be locked (%s): two jobs are not kept apart here", lock, error)
+        logger.warning("%s cannot be locked (%s): two jobs may write at once here", lock, error)
     try:
         write_json(holder, {"job": _this_job()})
         yield waited

@@ -21,7 +21,7 @@ _BFLOAT16 = ("avx512_bf16", "amx_bf16")
 
 
 def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
-    """Set what must stand in a job's environment before it imports a library.
+    """Set what a job's environment must hold before it imports a library.
 
     In native mode nothing is set; what the user has set there stands, and is recorded.
 
@@ -34,7 +34,7 @@ def set_numerics(mode: str, environment: MutableMapping[str, str]) -> None:
 
 
 def keep_numerics(config: Mapping[str, Any]) -> None:
-    """Start a job of a scenario again where its numerics are not those of the workflow.
+    """Restart a scenario's job if its numerics are not those of the workflow.
 
     Libraries read these variables once, when they are loaded, and a script loads them first. How
     many threads a job has is not looked at: Snakemake sets it for every job.
@@ -59,8 +59,8 @@ def check_cpu(config: Mapping[str, Any]) -> None:
         return
     if platform.machine().lower() not in _X86:
         logger.warning(
-            "jobs.numerics is portable, but this CPU (%s) is no x86: its results are not byte for "
-            "byte those of other machines", platform.machine(),
+            "jobs.numerics is portable, but this CPU (%s) is not an x86: its results are not byte "
+            "for byte those of other machines", platform.machine(),
         )  # fmt: skip
         return
     found = instruction_sets()
@@ -68,8 +68,8 @@ def check_cpu(config: Mapping[str, Any]) -> None:
     if missing:
         raise InputError(
             f"jobs.numerics: portable needs a CPU with {' and '.join(NEEDED)}, and this one has no "
-            f"{' and no '.join(missing)}; set jobs.numerics: native, and the results are this "
-            "machine's own."
+            f"{' and no '.join(missing)}; set jobs.numerics: native, for results that are "
+            "this machine's own."
         )
 
 
@@ -83,7 +83,7 @@ def check_bfloat16() -> None:
     if platform.machine().lower() in _X86 and found and found.isdisjoint(_BFLOAT16):
         raise InputError(
             "jobs.precision: bfloat16 needs a CPU with AVX-512 BF16 or AMX, and this one has "
-            "neither; set jobs.precision: float32, or run on a node that has."
+            "neither; set jobs.precision: float32, or run on a node that has one."
         )
 
 

@@ -30,7 +30,7 @@ def scratch_folder(setting: str | None) -> Iterator[Path | None]:
     root = Path(os.path.expandvars(setting))
     if not root.is_dir():
         raise InputError(
-            f"The scratch folder {setting} is {root} on this node and does not exist; mend "
+            f"The scratch folder {setting} is {root} on this node and does not exist; fix "
             "`scratch` in workflow/profiles/slurm/site.yaml, or leave it empty."
         )
     with tempfile.TemporaryDirectory(prefix="maknet-", dir=root) as folder:

@@ -37,7 +37,7 @@ def script_path(main: Callable[..., None]) -> str:
     script = Path(main.__globals__["__file__"]).resolve()
     if not script.is_relative_to(LIBRARY.parent):
         raise InputError(
-            f"The library of another place runs, {LIBRARY}, and not that beside {script}; remove "
+            f"The library that runs is {LIBRARY}, not the one beside {script}; remove "
             "it (`pip uninstall maknet-workflow`) or install the checkout (`pip install -e .`)."
         )
     return str(script.relative_to(ROOT))

@@ -1,4 +1,4 @@
-"""Files and folders of CT in, tables and a page out; one bad series takes no other along."""
+"""Files and folders of CT in, tables and a page out; one bad series does not affect the others."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -91,11 +91,11 @@ def label_paths(
 
     Args:
         paths: Files and folders.
-        target: Folder to write. Labels of before are replaced when all new ones are there.
+        target: Folder to write. Earlier labels are replaced once all new ones are there.
         released: A network of slices, on the device.
         device: Device of the network.
         options: How series are labeled.
-        tell: Hears which file a number in the tables stands for.
+        tell: Is told which file a number in the tables stands for.
 
     Returns:
         Number of series that were labeled, and of what was refused.
@@ -153,7 +153,7 @@ def _label_one(
         reason, detail = Reason.UNREADABLE, f"{error.strerror}, of one of its files"
     except Exception as error:  # one series takes no other along
         reason = Reason.INTERNAL_ERROR
-        detail = f"an error that nobody foresaw: {type(error).__name__}"
+        detail = f"unexpected error: {type(error).__name__}"
         logger.error("series %s: %s", found.uid, detail, exc_info=error)
     logger.warning("series %s is not labeled: %s: %s", found.uid, reason, detail)
     return Refused(found.uid, len(found.headers), reason, detail)
@@ -231,19 +231,20 @@ def _readme(released: ReleasedNetwork, options: LabelOptions) -> str:
         f"The network, run `{released.config['run']}` with the root `{released.root}`, was "
         f"**{released.trained_on}**.", "",
         "* `page.html`: every series from the front and the side, its body parts beside it.",
-        "* `slices.parquet`, `slices.csv`: a row a slice; `p:LABEL` is a probability, `labels` are "
-        f"those from the threshold on ({chosen}) after exclusives and hierarchy; slice 0 is the "
-        "most cranial one, `position_mm` is along the normal of the slices and rises to the head.",
+        "* `slices.parquet`, `slices.csv`: one row per slice; `p:LABEL` is a probability, `labels` "
+        f"are those at or above the threshold ({chosen}) after exclusions and hierarchy; slice 0 "
+        "is the most cranial, `position_mm` is along the slices' normal and rises to the head.",
         "* `series.csv`: from where to where each label holds; `cut_at` names the ends of the scan "
         "that it reaches, `disagreement` what the header names and no slice shows.",
         "* `rejected.csv`: what was not labeled, and why.",
     ]  # fmt: skip
     if options.embeddings:
-        lines.append("* `embeddings.npy`: what the classifier sees, a row a row of `slices.csv`.")
+        lines.append("* `embeddings.npy`: what the classifier sees, rows as in `slices.csv`.")
     if options.reports:
         lines.append(
             "* `reports/`: a DICOM SR of each series that has labels and UIDs, without the "
             "patient's identity."
         )
-    lines += ["", "Of patients these files hold DICOM UIDs and nothing else.", ""]
+    lines += ["", "No name and no date is in these files, but DICOM UIDs, and pictures in the page: treat "
+              "them as patient data.", ""]  # fmt: skip
     return "\n".join(lines)

@@ -80,7 +80,7 @@ def find_series(
     Args:
         paths: Files and folders; folders are searched to any depth, but for hidden files.
         without: A folder that is left out, that of the outputs.
-        tell: Hears which file a number stands for; its words must not be written anywhere.
+        tell: Is told which file a number stands for; the words must not be written anywhere.
 
     Returns:
         The series in the order in which they were met, and what belongs to none.

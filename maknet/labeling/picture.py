@@ -86,7 +86,7 @@ def _header_words(check: HeaderCheck) -> str:
     if check.agrees == "no":
         return f"The header says {check.said}, but {check.disagreement}."
     if check.said == "other":
-        return "The header's body part is no word of the standard."
+        return "The header's body part is not a term of the standard."
     if check.said:
         return f"The header says {check.said}."
     return "The header names no body part."

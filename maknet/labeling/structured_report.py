@@ -128,7 +128,7 @@ def _references(slices: Sequence[Path]) -> list[Dataset]:
     for path, image in zip(slices, images, strict=True):
         if image.SeriesInstanceUID != images[0].SeriesInstanceUID:
             raise UnreportableError(
-                f"{path} is of another series than {slices[0]}; give the slices of one series."
+                f"{path} and {slices[0]} are not of one series; give the slices of one series."
             )
     return images
 
@@ -141,12 +141,12 @@ def _reference(path: Path) -> Dataset:
         value = str(dataset.get(keyword) or "")
         if not UID_FORM.fullmatch(value):
             raise UnreportableError(
-                f"{path} has no valid {keyword}, so that no report can point at it; give the "
-                "series as its archive holds it."
+                f"{path} has no valid {keyword}, so no report can refer to it; give the series "
+                "as its archive holds it."
             )
         setattr(image, keyword, value)
     if image.SOPClassUID not in _CLASSES:
-        raise UnreportableError(f"{path} is no image of a CT series; give its slices only.")
+        raise UnreportableError(f"{path} is not an image of a CT series; give only CT slices.")
     for keyword in IDENTITY:
         setattr(image, keyword, "")
     return image

@@ -30,9 +30,9 @@ def excluded_series(
 ) -> dict[str, str]:
     """Return the series that are left out, each with the reason.
 
-    With a series that shows a patient of an evaluated split goes all that is of the same study, of
-    the same scan, or of the same patient where the list of series names one. Of series that are one
-    scan, as far as that is confirmed, the one with most images stays.
+    A series that shows a patient of an evaluated split takes with it all series of the same study,
+    the same scan, or the same patient where the list of series names one. Of series that are
+    confirmed to be one scan, the one with most images stays.
 
     Args:
         pairs: Rows of `duplicates.csv`.
@@ -40,7 +40,7 @@ def excluded_series(
         patients: PatientID by SeriesInstanceUID, where they are known.
         leakage: What becomes of series of evaluated patients.
         duplicates: Whether all series of one scan are kept, or one.
-        act_on: Whether pairs count that are confirmed, or `likely` ones as well.
+        act_on: Which pairs count: confirmed ones, or `likely` ones as well.
 
     Raises:
         InputError: There is such a pair, and the setting says to stop.
@@ -52,7 +52,7 @@ def excluded_series(
         first = shared.iloc[0]
         raise InputError(
             f"{shared['series_2'].nunique()} unlabeled series show patients of the validation or "
-            f"test sets, first {first['series_2']} patient {first['patient_1']}; look at "
+            f"test sets, such as {first['series_2']} of patient {first['patient_1']}; look at "
             "duplicates.csv, then set duplicates.leakage to drop, or to report to keep them."
         )
     found: dict[str, str] = {}

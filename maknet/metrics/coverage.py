@@ -13,6 +13,6 @@ DIFFERENCES = (
     "auc_frequent", "f1", "recall_frequent", "average_precision_frequent", "average_precision",
 )  # fmt: skip
 REASON = (
-    "No interval stands beside the other means, the precision among them: on simulated test sets "
+    "The other means, precision among them, are given without an interval: on simulated test sets, "
     "their 95 % intervals hold the true value in fewer than 90 % (docs/statistics.md)."
 )

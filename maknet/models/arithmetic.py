@@ -108,7 +108,7 @@ def check_compiler(device: torch.device) -> None:
         reason = next(filter(None, str(cause).splitlines()), type(cause).__name__)
         tool = "triton and a C compiler" if device.type == "cuda" else "a C++ compiler"
         raise InputError(
-            f"jobs.compile: true cannot be had here, torch cannot compile for {device.type} "
+            f"jobs.compile: true is not possible here: torch cannot compile for {device.type} "
             f"({reason[:200].rstrip('. ')}); install {tool} (Debian's g++), or set "
             "jobs.compile: false."
         ) from error

@@ -1,7 +1,7 @@
 """A copied run: where its records hold, the times of its files are put in order.
 
-Snakemake goes by times, and a copy has those of copying. Without this, a copy of a finished run, or
-a fresh clone beside copied results, would be made anew though nothing has changed.
+Snakemake goes by file times, and a copied file has that of copying. Without this, a copy of a
+finished run, or copied results beside a fresh clone, would be made anew though nothing has changed.
 """
 
 import os
@@ -36,8 +36,8 @@ class Settled:
     Attributes:
         kept: Jobs whose files were out of order and are what their records say.
         changed: Jobs of which a file is not what its record says: they run again.
-        stale: Jobs that Snakemake would not run though other code or settings than today's ran
-            them, or though their files were changed.
+        stale: Jobs that Snakemake would not run although they ran with code or settings other than
+            today's, or although their files were changed.
         foreign: Jobs whose scripts are not in this checkout.
     """
 
@@ -52,18 +52,18 @@ class Settled:
         if self.kept:
             parts.append(
                 f"The files of {_jobs(self.kept)} are older than what they were made from, as in a "
-                "copy. Their records hold, so their times were put in order, and no job runs again "
-                "for its date."
+                "copy. Their records hold, so their times were put in order, and no job will run "
+                "again because of its date."
             )
         if self.changed:
             parts.append(
-                f"Of {_jobs(self.changed)}, a file is not what its record says; what was made with "
-                f"it is made anew: {_rules(self.changed)}."
+                f"For {_jobs(self.changed)}, a file is not what its record says; what was made "
+                f"with it will be made anew: {_rules(self.changed)}."
             )
         if self.stale:
             parts.append(
                 f"The results of {_jobs(self.stale)} are not those of today's code and settings. "
-                "Without the folder .snakemake of the run that was copied, Snakemake cannot know: "
+                "Without the folder .snakemake of the copied run, Snakemake cannot know this: "
                 f"make them anew with `snakemake --forcerun {_rules(self.stale)}`."
             )
         if self.foreign:
@@ -86,8 +86,8 @@ def settle(folder: str, config: Mapping[str, Any]) -> Settled:
         config: Configuration of this run.
 
     Raises:
-        InputError: The times of files that are another user's, or that only can be read, would have
-            to be set.
+        InputError: Times would have to be set of files that belong to another user or are
+            read-only.
     """
     results, settled = Path(folder), Settled()
     graph = JobGraph(read_records(results))
@@ -216,7 +216,7 @@ def _set_times(paths: Sequence[Path], time_ns: int) -> None:
                 raise
             raise InputError(
                 f"{path} was copied, and its time cannot be put in order ({error.strerror}): ask "
-                "who owns it to run `snakemake --dry-run` there, or copy the results yourself."
+                "its owner to run `snakemake --dry-run` there, or copy the results yourself."
             ) from None
 
 

@@ -32,10 +32,10 @@ from maknet.provenance.settings import changed_settings, is_kept
 _NO_RECORD = (
     "a job of the workflow made it, and its record is gone: make it anew with `snakemake -f`"
 )
-_OTHER_RECORD = "the record of what was read is other than when it was read"
-_OTHER_CONFIG = "the kept configuration is other than the one that the job ran with"
+_OTHER_RECORD = "the record of what was read has changed since it was read"
+_OTHER_CONFIG = "the kept configuration is not the one that the job ran with"
 _BESIDE = "written beside what was audited; it has a root of its own"
-_NO_END = "a record of a job that did not end well, or before it began"
+_NO_END = "the record is of a job that failed, or ended before it began"
 
 
 def audit(*paths: str, deep: bool = False, root: str | None = None) -> list[Finding]:

@@ -20,7 +20,7 @@ def remember(folder: str) -> None:
 
 
 def is_copied(folder: str) -> bool:
-    """Return whether recorded results lie elsewhere than where they were seen last."""
+    """Return whether recorded results are not where they were seen last."""
     results = Path(folder)
     if not (results / RECORDS).is_dir():
         return False
@@ -29,7 +29,7 @@ def is_copied(folder: str) -> bool:
 
 
 def remember_place(results: Path) -> None:
-    """Remember a place, if that is allowed: who only reads a run looks at it at each start."""
+    """Remember a place, if that is allowed: without write access, each start looks at it again."""
     try:
         if _mark(results) is None:
             (results / _MARK).parent.mkdir(parents=True, exist_ok=True)

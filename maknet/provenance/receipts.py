@@ -61,5 +61,5 @@ def compare_with_receipt(folder: Path) -> str:
         if not path.is_file():
             return f"{path} is missing; {receipt} lists it"
         if file_md5(path) != recorded:
-            return f"{path} has another MD5 sum than in {receipt}"
+            return f"{path} does not have the MD5 sum that {receipt} lists"
     return ""

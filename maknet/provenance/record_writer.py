@@ -81,7 +81,7 @@ class RecordWriter:
         self._checkout = checkout()
 
     def root_of(self, path: str | Path) -> str:
-        """Return the root of an output that is written and stays as it is."""
+        """Return the root of an output that is complete and will not change."""
         name = to_portable(str(path))
         return file_root(replace(self._record(), outputs={name: self._digests.digest(path)}), name)
 
@@ -97,7 +97,7 @@ class RecordWriter:
         write_json(self._spec.record_path, asdict(record))
 
     def _record(self) -> Record:
-        """Return all that does not depend on the outputs, always as it was when first asked for."""
+        """Return all that does not depend on the outputs, as it was when this was first called."""
         if self._known is None:
             ran = {**self._code, "environment": {**environment(), **self._checkout}}
             self._known = _record_without_outputs(self._spec, self._inputs, ran, self._started)

@@ -79,7 +79,7 @@ def read_records(results: Path) -> dict[str, Record]:
 
 
 def read_record(path: Path) -> Record:
-    """Read one record; in one process, a file that stays as it is is read once.
+    """Read one record; a process reads a file that does not change only once.
 
     Raises:
         InputError: The record is damaged, or of another version of the workflow.
@@ -92,8 +92,8 @@ def read_record(path: Path) -> Record:
         return _read[key]
     except (TypeError, OSError) as error:
         raise InputError(
-            f"{path} is no provenance record of this version ({error}); delete the outputs of its "
-            "rule and run the workflow again."
+            f"{path} is not a provenance record of this version ({error}); delete the outputs of "
+            "its rule and run the workflow again."
         ) from error
 
 

@@ -125,5 +125,7 @@ def _put(into: dict[str, Any], keys: Sequence[str], value: Any) -> None:  # noqa
     for place, key in enumerate(keys[:-1], 1):
         into = into.setdefault(key, {})
         if not isinstance(into, dict):
-            raise InputError(f"The configuration key {'.'.join(keys[:place])} is no section now.")
+            raise InputError(
+                f"The configuration key {'.'.join(keys[:place])} is no longer a section."
+            )
     into[keys[-1]] = value

@@ -165,7 +165,7 @@ def _responsible_use(source: LabelSource) -> dict[str, Any]:
         "rai:dataCollection": collection(source),
         "rai:dataCollectionType": ["Secondary Data analysis"],
         "rai:dataCollectionRawData": f"CT series of {', '.join(raw)}; their pixels are not here.",
-        "rai:dataCollectionMissingData": "An image whose scores all were too low has no label.",
+        "rai:dataCollectionMissingData": "An image whose scores were all too low has no label.",
         "rai:dataAnnotationProtocol": labeling(facts),
         "rai:annotationsPerItem": "0 by persons; up to "
         f"{facts.top} by one network, see the column labels.",

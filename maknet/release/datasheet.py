@@ -33,7 +33,7 @@ LIMITS = (
     "How often they are right is unknown. The network was tested on other images, those of "
     "lesions; nothing was measured on these slices.",
     "Scores are not calibrated: a score of 0.8 does not mean a chance of 80 %.",
-    "A label that is missing is not denied: its score was too low, or there was no place for it.",
+    "A missing label is not a negative one: its score was too low, or there was no place for it.",
     "Only the labels that the network knows can stand here; what else an image shows is not said.",
 )
 _USES = (
@@ -128,9 +128,9 @@ def privacy(facts: ReleasedLabels) -> str:
         return "None: the CT is drawn, and its UIDs belong to no examination."
     return (
         "A row has the DICOM UIDs of a series and of its slices, as they stand in the files of the "
-        "images, and nothing else that could identify a patient. Who may open an archive that has "
-        "these UIDs finds the patient by them: only where the images are public, or their UIDs "
-        "were replaced, may the labels be. Do not try to learn who the patients are."
+        "images, and nothing else that could identify a patient. Anyone who may open an archive "
+        "with these UIDs can find the patient by them: the labels may be public only if the images "
+        "are, or if their UIDs were replaced. Do not try to learn who the patients are."
     )
 
 
@@ -191,10 +191,10 @@ def _composition(source: LabelSource) -> list[str]:
         "by their UIDs, with the labels that the network gave to it. Its pixels are with the "
         "sources.",
         columns, counts, *_label_counts(labels),
-        "**A sample?** All images of the run are here, those without a label too.",
-        "**Missing.** An image whose scores all were too low has an empty list. So has one that "
-        "was left out (column `excluded`): its scan is that of a patient in a validation or test "
-        "set, or is there twice.",
+        "**A sample?** All images of the run are here, including those without a label.",
+        "**Missing.** An image whose scores were all too low has an empty list, and so has one "
+        "that was left out (column `excluded`): its scan is of a patient in a validation or test "
+        "set, or occurs twice.",
         "**Relations.** Images of one series are of one patient, and a patient may have several "
         "series. No split is recommended; what splits the rows must keep patients apart, by the "
         "tables of the archives.",
@@ -283,8 +283,8 @@ def _maintenance(source: LabelSource) -> list[str]:
     return [
         "## Maintenance",
         f"**By.** {_who(source)}.",
-        "**Changes.** A release does not change. Another run makes another, which has another "
-        "root; which of them is which, the root says:",
+        "**Changes.** A release does not change. Another run makes another, with another "
+        "root; the root tells them apart:",
         f"```\n{facts.root}\n```",
         "**To verify.** The root commits to the data, the settings, the code and the packages "
         "behind the labels. In a checkout of the workflow, beside the results with their records:",

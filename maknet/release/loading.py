@@ -15,8 +15,8 @@ def loading_text(name: str, arch: str) -> str:
     fed = ", ".join(f'"{part}": {part}.numpy()' for part in inputs.split(", "))
     return f"""The input is what `preprocessing.json` says; `reference.safetensors` holds an example
 of it, with the expected probabilities. `python {name}/modeling.py` compares them. Every way of
-loading below refuses a folder of which a byte was changed, but for ONNX, whose sum stands in
-`SHA256SUMS`.
+loading below, except ONNX, refuses a folder in which a byte was changed; the sum of the ONNX file
+is in `SHA256SUMS`.
 
 With {needs} alone:
 
@@ -27,7 +27,7 @@ network = modeling.load("{name}")
 probabilities = modeling.probabilities(network, {inputs})
 ```
 
-With maknet, by the habit of the Hugging Face hub:
+With maknet, in the way of the Hugging Face hub:
 
 ```python
 from maknet.release.pretrained import ReleasedNetwork

@@ -54,7 +54,7 @@ _WARNINGS = {
         "These weights are for trying the software only; their scores, and all numbers below, mean "
         "nothing for CT of patients."
     ),
-    "sample": "> **Note: a small sample.** Its scores are no reproduction of the paper's.",
+    "sample": "> **Note: a small sample.** Its scores do not reproduce the paper's.",
 }
 _USES = {
     "phantom": ["Trying the software, from loading weights to verifying them. Nothing else."],
@@ -68,7 +68,8 @@ _USES = {
     ],
 }
 _NO_USE = (
-    "**Not for diagnosis**, nor for any other decision about a patient. This is no medical device."
+    "**Not for diagnosis**, nor for any other decision about a patient. This is not a medical "
+    "device."
 )
 _LEARNED = "What this network, its pseudo-labels, or the weights that it started from learned from:"
 _READ_LICENSES = (

@@ -1,4 +1,4 @@
-"""A released network as a module of torch, loaded by the habit of the Hugging Face hub.
+"""A released network as a module of torch, loaded in the way of the Hugging Face hub.
 
 `ReleasedNetwork.from_pretrained(FOLDER)` loads a folder that rule `release_network` made, or the
 name of a repository on the hub that holds one. B images, S the image side, L labels.
@@ -132,7 +132,7 @@ def load_release(folder: Path) -> ReleasedNetwork:
     """
     if not (folder / CONFIG).is_file():
         raise InputError(
-            f"{folder} is no released network ({CONFIG} is missing); name a folder that "
+            f"{folder} is not a released network ({CONFIG} is missing); name a folder that "
             "`snakemake results/release` made, such as results/release/student5."
         )
     require_intact(folder)

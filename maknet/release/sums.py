@@ -39,7 +39,7 @@ def _listed(sums: Path) -> dict[str, str]:
     for line in lines:
         match = _LINE.fullmatch(line)
         if match is None or match[2].decode() in found or rest:
-            ends = " (its line ends were changed, by git's autocrlf say)" * (b"\r" in line)
+            ends = " (its line ends were changed, perhaps by git's autocrlf)" * (b"\r" in line)
             raise InputError(f"{sums} is damaged{ends}; {_ADVICE}.")
         found[match[2].decode()] = match[1].decode()
     if rest or not found:

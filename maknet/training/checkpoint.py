@@ -90,7 +90,7 @@ def _unpacked(packed: bytes) -> memoryview:
     """
     content = memoryview(packed)[_HEAD_BYTES:]
     if packed[:_HEAD_BYTES] != _head(content):
-        raise ValueError("it is damaged: its SHA-256 is another")
+        raise ValueError("it is damaged: its SHA-256 does not match")
     return content
 
 

@@ -248,8 +248,8 @@ class Trainer:
     def _check(self, first_bad: Tensor) -> None:
         if first_bad >= 0:
             raise NotFiniteError(
-                f"The loss is no number at step {int(first_bad) + 1} of epoch {self.epoch + 1}; "
-                "lower the learning rate or look at the inputs."
+                f"The loss is not finite at step {int(first_bad) + 1} of epoch {self.epoch + 1}; "
+                "lower the learning rate or check the inputs."
             )
 
     def _state(self) -> State:

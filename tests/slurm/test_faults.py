@@ -145,7 +145,7 @@ def test_a_killed_head_starts_again_while_its_job_runs(folder: Path) -> None:
     wait_until(lambda: "waiting for it" in log_of(folder, second), "the second job did not wait")
     training.resume()
     finished(head)
-    assert f"another job writes the same files (Slurm job {first} on" in log_of(folder, second)
+    assert f"another job is writing the same files (Slurm job {first} on" in log_of(folder, second)
     assert "made the same files: nothing is left to do" in log_of(folder, second)
     wait_until(lambda: not slurm("squeue", "-h", "-j", first), "the first job did not end")
 

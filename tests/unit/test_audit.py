@@ -109,7 +109,7 @@ def test_one_changed_byte_of_raw_data_is_found_by_a_deep_audit(lineage: Path) ->
     assert broken(deep=True) == {"data/series/b1": "changed"}
     note = [f.note for f in audit("results/table.csv", deep=True) if f.note]
     assert note == [
-        "data/series/b1/1.2/0001.dcm has another MD5 sum than in data/receipts/b1.csv"
+        "data/series/b1/1.2/0001.dcm does not have the MD5 sum that data/receipts/b1.csv lists"
     ]  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_what_has_no_record_is_refused(lineage: Path, caplog: pytest.LogCaptureF
     Path("results/provenance/table/job.json").write_text('{"rule": "table"}')
     with pytest.raises(InputError, match=r"table\.csv has no provenance record"):
         audit("results/table.csv")
-    assert "job.json is no provenance record of this version" in caplog.text
+    assert "job.json is not a provenance record of this version" in caplog.text
 
 
 def test_records_say_what_ran(lineage: Path) -> None:

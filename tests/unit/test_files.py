@@ -80,7 +80,7 @@ def test_counts_keep_their_digits_beside_undefined_cells(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"a,b\n1\n", "row 0 has not as many cells"),
+        (b"a,b\n1\n", "row 0 has fewer or more cells"),
         (b"\xff\xfe", "is not a CSV"),
         (b"a,a\n1,2\n", "two columns have one name"),
         (b"a\n" + b"x" * 140_000, "field larger than field limit"),
@@ -148,7 +148,7 @@ def test_what_others_write_or_wrote_is_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [("[" * 100_000, "is not JSON"), ("9" * 5000, "is not JSON"), ("NaN", "it holds NaN"),
-     ("[-Infinity]", "it holds -Infinity"), ('{"a": 1, "a": 2}', "a key stands there twice")],
+     ("[-Infinity]", "it holds -Infinity"), ('{"a": 1, "a": 2}', "a key occurs twice")],
     ids=range(5),
 )  # fmt: skip
 def test_json_of_any_damage_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -160,7 +160,7 @@ def test_json_of_any_damage_is_named(tmp_path: Path, text: str, words: str) -> N
 
 def test_what_the_system_refuses_is_no_damage(tmp_path: Path) -> None:
     with (
-        pytest.raises(InputError, match=r"a cannot be read \(Input/output error\); look at its"),
+        pytest.raises(InputError, match=r"a cannot be read \(Input/output error\); check its"),
         parsing(tmp_path / "a", "JSON", "replace the file"),
     ):
         raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -17,7 +17,7 @@ def test_a_file_of_the_papers_run_without_a_configuration(snakemake: Run, tmp_pa
     done = snakemake(tmp_path, "--dry-run", "results/table3.csv")
     assert done.returncode != 0
     assert "makes results/demo/table3.csv" in done.stderr + done.stdout
-    assert "--configfile config/paper.yaml behind the file" in done.stderr + done.stdout
+    assert "--configfile config/paper.yaml after the file" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
     named = snakemake(tmp_path, "--dry-run", "results/demo/table3.csv")
     assert named.returncode == 0, named.stderr[-2000:]

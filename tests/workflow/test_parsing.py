@@ -22,7 +22,7 @@ def test_a_typo_ends_in_one_sentence_before_any_job(snakemake: Run, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("training:\n  epochs: 3\n  epochs: 4\n", "the key 'training.epochs' stands in line 3"),
+    [("training:\n  epochs: 3\n  epochs: 4\n", "the key 'training.epochs' occurs again in line 3"),
      ("seeds: &x [1, *x]\n", "what begins in line 1 holds itself"),
      ("paths: {results: mine.yaml}\n", "'paths.results' names the folder mine.yaml, but")],
     ids=["twice", "circle", "file"],

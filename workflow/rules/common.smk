@@ -39,7 +39,7 @@ IMPORTED = not workflow.modifier.is_main_snakefile()
 if IMPORTED:
     if workflow.modifier.path_modifier.modify("results") != "results":
         raise WorkflowError(
-            "Import maknet without `prefix:`, which Snakemake would add to raw data as well and not "
+            "Import maknet without `prefix:`, which Snakemake would add to raw data too, but not "
             "to parameters; set paths.results and paths.data in the module's configuration."
         )
     # Snakemake reads no files for a module that is given its configuration.
@@ -52,7 +52,7 @@ else:
 if "scenarios" in COMMAND_LINE:
     raise WorkflowError(
         "--config cannot hold 'scenarios': records name the files that a configuration is made of. "
-        "Put them into a file of yours, and give it with --configfile."
+        "Put them into a file of your own, and pass it with --configfile."
     )
 SCHEMA = f"{CHECKOUT}/workflow/schemas/config.schema.yaml"
 try:
@@ -96,7 +96,7 @@ def name_here(rule) -> str:
 
 
 def in_checkout(name: str) -> str:
-    """Return a file of the checkout as an input: by no name that changes when all of it moves."""
+    """Return a file of the checkout as an input, under a name that does not change when it moves."""
     here = Path.cwd() == Path(CHECKOUT)
     return name if here else f"{CHECKOUT}/{name}"
 

@@ -96,7 +96,7 @@ rule select_series:
 
 
 rule fetch_series:
-    """One batch of TCIA series, verified file by file; the images go when they are prepared."""
+    """One batch of TCIA series, verified file by file; the images are deleted once prepared."""
     output:
         series=temp(directory("<data>/tcia/series/{batch}")),
         receipt="<data>/tcia/receipts/{batch}.csv",
@@ -175,7 +175,7 @@ rule fetch_deeplesion_part:
 
 
 rule join_deeplesion:
-    """One folder of series out of the parts."""
+    """One folder of series, joined from the parts."""
     input:
         parts=expand("<data>/deeplesion/parts/{part}", part=DEEPLESION_PARTS),
     output:

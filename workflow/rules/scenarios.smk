@@ -21,7 +21,7 @@ def config_provider(*keys):
 
 
 def in_scenario(*patterns):
-    """Return an input function for files of a job's scenario; what its choice leaves is the base's."""
+    """Return an input function for files of a job's scenario; the base's where it changes nothing."""
 
     def files(wildcards):
         known = {**dict(wildcards.items()), "scenario": "{scenario}"}
@@ -170,7 +170,7 @@ def validation(wildcards) -> dict:
 
 
 def student_settings(wildcards) -> dict:
-    """Return the settings of a student's training; how many there are is none of it."""
+    """Return the settings of a student's training; the number of students is not one of them."""
     settings = config_of(wildcards)["student"]
     return {key: value for key, value in settings.items() if key != "rounds"}
 

@@ -212,7 +212,7 @@ def _files(folder: Path) -> list[Path]:
         raise SeriesError(Reason.UNREADABLE, "the folder may not be read") from error
     for path in paths:
         if path.is_symlink() and not path.exists():
-            raise SeriesError(Reason.UNREADABLE, f"{path.name} is a link to nowhere")
+            raise SeriesError(Reason.UNREADABLE, f"{path.name} is a broken link")
         if not is_utf8(path.name):
             raise SeriesError(Reason.UNREADABLE, f"the name {path.name} is not UTF-8; rename it")
     return [path for path in paths if path.is_file()]

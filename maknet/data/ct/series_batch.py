@@ -42,7 +42,7 @@ class SeriesRules:
     Attributes:
         geometry: Limits on the stack of slices.
         screening: Limits on what the volume shows.
-        max_internal_errors: Series of a batch that may end in an error nobody foresaw.
+        max_internal_errors: Series of a batch that may end in an unexpected error.
     """
 
     geometry: GeometryRules
@@ -97,8 +97,8 @@ def prepare_batch(
 ) -> None:
     """Read, screen and prepare the series in `folders`, one folder each.
 
-    A series takes no other along: whatever goes wrong with it is the reason in its row, and what
-    nobody foresaw is `internal_error`, with its traceback in the log.
+    One series does not affect the others: whatever goes wrong with it is the reason in its row, and
+    an unexpected error is `internal_error`, with its traceback in the log.
 
     Args:
         batch: Name of the batch, for the table.
@@ -108,7 +108,7 @@ def prepare_batch(
         files: What is written.
 
     Raises:
-        InputError: More series than `rules.max_internal_errors` ended in an error nobody foresaw.
+        InputError: More series than `rules.max_internal_errors` ended in an unexpected error.
     """
     outcomes: list[_Outcome] = []
     used: dict[str, str] = {}
@@ -140,7 +140,7 @@ def _require_few_errors(outcomes: Sequence[_Outcome], most: int) -> None:
     failed = [outcome for outcome in outcomes if outcome.errors]
     if len(failed) > most:
         raise InputError(
-            f"{len(failed)} of {len(outcomes)} series ended in an error that nobody foresaw, more "
+            f"{len(failed)} of {len(outcomes)} series ended in an unexpected error, more "
             f"than series.max_internal_errors = {most}; the first is that of "
             f"{failed[0].row['folder']} ({failed[0].errors[0]}); the log has their tracebacks."
         )
@@ -178,7 +178,7 @@ def _prepare_series(
 
 def _count_files(folder: Path) -> int:
     if not folder.is_dir():
-        what = "a link to nowhere" if folder.is_symlink() else "not a folder"
+        what = "a broken link" if folder.is_symlink() else "not a folder"
         raise SeriesError(Reason.UNREADABLE, f"{folder.name} is {what}")
     try:
         return sum(1 for path in folder.iterdir() if path.is_file())
@@ -199,7 +199,7 @@ def _counts(volume: Volume, triplets: Triplets) -> dict[str, Any]:
 
 
 def _foreseen_by_nobody(folder: Path, error: Exception) -> str:
-    logger.error("%s: an error that nobody foresaw", printable(str(folder)), exc_info=error)
+    logger.error("%s: unexpected error", printable(str(folder)), exc_info=error)
     return printable(f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}")
 
 

@@ -86,5 +86,5 @@ def _fault(lesion: LesionRow) -> str | None:
     if lesion.patient < 0 or lesion.key_slice < 0:
         return "has a negative patient or slice"
     if lesion.series != Path(lesion.series).name:
-        return f"names the folder {lesion.series!r}, which is no name"
+        return f"names the folder {lesion.series!r}, which is not a folder's name"
     return None

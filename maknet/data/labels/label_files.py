@@ -26,7 +26,7 @@ def read_mined(path: str | Path) -> dict[str, Any]:
         if not isinstance(mined, Mapping) or not isinstance(mined.get(key), list):
             raise InputError(f"{path} has no list {key!r}; it is not LesaNet's label file.")
     if any(not isinstance(term, str) for term in mined["term_list"]):
-        raise InputError(f"{path}: 'term_list' holds something else than names.")
+        raise InputError(f"{path}: 'term_list' holds something other than names.")
     if len(set(mined["term_list"])) < len(mined["term_list"]):
         raise InputError(f"{path}: 'term_list' names a term twice.")
     for split in MINED_SPLITS:
@@ -66,6 +66,6 @@ def _check_lesions(values: Sequence[Any], path: str | Path) -> None:
     for value in values:
         if type(value) is not int or not 0 <= value < 2**31:
             words = repr(value)[:50]
-            raise InputError(f"{path}: {words} is no lesion id; ids are row numbers.")
+            raise InputError(f"{path}: {words} is not a lesion id; ids are row numbers.")
     if len(set(values)) < len(values):
         raise InputError(f"{path} lists a lesion twice; replace the file.")

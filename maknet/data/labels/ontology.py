@@ -79,7 +79,7 @@ def load_terms(path: str | Path) -> dict[str, Term]:
         if column not in header:
             raise InputError(f"{path} has no column {column!r}; it is not the ontology sheet.")
         if header.count(column) > 1:
-            raise InputError(f"{path} has two columns {column!r}; leave one.")
+            raise InputError(f"{path} has two columns {column!r}; keep only one.")
     terms: dict[str, Term] = {}
     for row in rows:
         # A row ends with its last cell: writers leave out empty ones.
@@ -91,7 +91,7 @@ def load_terms(path: str | Path) -> dict[str, Term]:
         if category not in CLASSES:
             raise InputError(f"{path}: the term {name!r} has the unknown class {category!r}.")
         if name in terms:
-            raise InputError(f"{path} has two rows of the term {name!r}; leave one.")
+            raise InputError(f"{path} has two rows for the term {name!r}; keep only one.")
         exclusive, parents = _split(cells["term_exclusive"]), _split(cells["term_parents"])
         terms[name] = Term(name, category, exclusive, parents)
     return terms

@@ -48,7 +48,7 @@ def check_counts(lesions: Lesions, expected: Mapping[str, int] | None) -> None:
 
 
 def check_lesions(lesions: Lesions, files: Mapping[str, str | Path]) -> None:
-    """Refuse a lesion of two splits, the two test sets apart.
+    """Refuse a lesion that is in two splits, unless they are the two test sets.
 
     Args:
         lesions: Of each split.
@@ -69,7 +69,7 @@ def check_lesions(lesions: Lesions, files: Mapping[str, str | Path]) -> None:
 def check_patients(
     lesions: Lesions, patients: Sequence[int], allowed: Collection[int] | None, dl_info: str | Path
 ) -> None:
-    """Refuse a patient of two splits, the two test sets apart; what is allowed is logged.
+    """Refuse a patient in two splits, unless they are the test sets; allowed ones are logged.
 
     Args:
         lesions: Of each split.

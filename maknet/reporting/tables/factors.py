@@ -12,8 +12,8 @@ import pandas as pd
 NOTE = (
     "Noise is the augmentation (rotation, crop, grayscale, contrast); dropout is in all cells. "
     "Epochs are the student's or the teacher's, of the labeled images. Shuffled pseudo-labels are "
-    "those of the first round dealt out to other images. What the labels teach is real less "
-    "shuffled; what more images do without them is shuffled less none."
+    "those of the first round dealt out to other images. Real minus shuffled is what the labels "
+    "teach; shuffled minus none is what more images do without them."
 )
 _LABELS = {
     "none": "no pseudo-labels", "shuffled": "shuffled pseudo-labels", "real": "pseudo-labels",

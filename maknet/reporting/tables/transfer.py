@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from maknet.reporting.tables.paper_tables import GENERIC
 
 NOTE = (
-    "All five have the learning rate of the transfers. Real less shuffled pseudo-labels is what "
-    "the labels of the unlabeled CT teach; shuffled less random weights is what its images do. The "
-    "VGG16 of the labeled images is that of Table 1."
+    "All five have the learning rate of the transfers. Real minus shuffled pseudo-labels is what "
+    "the labels of the unlabeled CT teach; shuffled minus random weights is what its images do. "
+    "The VGG16 of the labeled images is that of Table 1."
 )
 _UNLABELED = {"tcia": "TCIA", "phantom": "phantom CT", "folder": "own CT"}
 

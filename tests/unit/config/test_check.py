@@ -62,8 +62,8 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("training.learning_rate", -1, "'training.learning_rate' is out of range"),
         ("networks.maknet.kernel_size", 4, "'networks.maknet.kernel_size' must be odd"),
         ("networks.maknet.layers", [3], "must have the same length"),
-        ("image.window_hu", [100, -100], "'image.window_hu' must rise"),
-        ("evaluation.threshold_grid", [0.5, 0.3], "'evaluation.threshold_grid' must rise"),
+        ("image.window_hu", [100, -100], "'image.window_hu' must be ascending"),
+        ("evaluation.threshold_grid", [0.5, 0.3], "'evaluation.threshold_grid' must be ascending"),
         ("device", "gpu", "'device' is out of range"),
         ("labeled.source", "folder", "'labeled.folder' is missing"),
         ("phantom.nuisances.scoutt", 1, "did you mean"),
@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_made_is_named(
     (tmp_path / "good").symlink_to(tmp_path)
     for folder, words in (
         ("file", "file is a file; remove it or name another"), ("file/below", "file is a file"),
-        ("link", "link is a link to nowhere"), ("link/below/it", "link is a link to nowhere"),
+        ("link", "link is a broken link"), ("link/below/it", "link is a broken link"),
     ):  # fmt: skip
         demo["paths"][key] = str(tmp_path / folder)
         sentence = complaint(demo)

@@ -185,8 +185,8 @@ def test_an_edit_of_a_row_changes_one_batch(tmp_path: Path) -> None:
         (f"batch,SeriesInstanceUID\n{'b' * 300},1.2\n", "has the batch 'bbb"),
         (f"SeriesInstanceUID,note\n1.2,{'x' * 140_000}\n", "is not a CSV file .*field larger"),
         ("SeriesInstanceUID,SeriesInstanceUID\n1.2,1.3\n", "two columns have one name"),
-        ("SeriesInstanceUID,batch\n1.2\n", "row 1 has not as many cells"),
-        ("SeriesInstanceUID\n1.2,b\n", "row 1 has not as many cells"),
+        ("SeriesInstanceUID,batch\n1.2\n", "row 1 has fewer or more cells"),
+        ("SeriesInstanceUID\n1.2,b\n", "row 1 has fewer or more cells"),
         *(
             (f"SeriesInstanceUID,license_short_name\n1.2,{name}\n", "set tcia")
             for name in (
@@ -219,7 +219,7 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "m.csv.xz").write_bytes(lzma.compress(b"SeriesInstanceUID\n1.2\n")[:-9])
     with pytest.raises(InputError, match=r"m\.csv\.xz is not a CSV file"):
         read_manifest(tmp_path / "m.csv.xz", 20, False)
-    with pytest.raises(InputError, match=r"is no \.tcia file"):
+    with pytest.raises(InputError, match=r"is not a \.tcia file"):
         read_manifest(write(tmp_path / "m.tcia", "1.2.3\n"), 20, False)
     long = "ListOfSeriesToDownload=\n" + "1.2" * 100
     with pytest.raises(InputError, match="row 1 has the series id"):

@@ -114,7 +114,7 @@ def test_what_cannot_be_varied_is_refused(settings: dict[str, Any], said: str) -
 
 def test_a_scenario_has_one_seed() -> None:
     known = config("config/demo.yaml", **mine(seeds=[9, 10]))
-    with pytest.raises(InputError, match=r"^Scenario 'mine': 'seeds' has one seed"):
+    with pytest.raises(InputError, match=r"^Scenario 'mine': 'seeds' must hold one seed"):
         _ = Scenarios(known, SCHEMA).names
 
 

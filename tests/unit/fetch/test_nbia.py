@@ -323,7 +323,7 @@ def test_sizes_and_folders_are_looked_at(tmp_path: Path) -> None:
     sizes = {name: len(content) for name, content in whole.items()}
     assert batch_module.verify_series(tmp_path / "s", "2.25.60", SeriesListing(1, {}, sizes))
     wrong = {name: size + 1 for name, size in sizes.items()}
-    with pytest.raises(FetchError, match="has not the size"):
+    with pytest.raises(FetchError, match="does not have the size"):
         batch_module.verify_series(tmp_path / "s", "2.25.60", SeriesListing(1, {}, wrong))
     (tmp_path / "s" / "folder").mkdir()
     with pytest.raises(FetchError, match="images arrived"):

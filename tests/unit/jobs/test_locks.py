@@ -46,7 +46,7 @@ def test_the_second_names_the_first_and_waits(
     with holder(tmp_path / "a.lock", 0.5) as first, output_lock(tmp_path / "a.lock") as waited:
         assert waited
         assert first.wait(5) == 0
-    assert "another job writes the same files (Slurm job 28 on" in caplog.text
+    assert "another job is writing the same files (Slurm job 28 on" in caplog.text
 
 
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:

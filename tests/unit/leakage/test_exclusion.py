@@ -54,7 +54,7 @@ def test_of_one_scan_the_series_with_most_images_stays() -> None:
 
 
 def test_a_run_stops_and_names_the_first() -> None:
-    with pytest.raises(InputError, match=r"1 unlabeled series show patients .* a patient 12"):
+    with pytest.raises(InputError, match=r"1 unlabeled series show patients .* a of patient 12"):
         excluded_series(PAIRS, SERIES, {}, "stop", "keep")
     assert excluded_series(PAIRS.iloc[2:], SERIES, {}, "stop", "keep") == {}
 

@@ -122,6 +122,6 @@ def test_a_machine_without_a_compiler_is_refused_in_a_sentence(tmp_path: Path) -
         [sys.executable, "-c", REFUSED], cwd=ROOT, env=alone, capture_output=True, text=True,
         check=True,
     )  # fmt: skip
-    assert "jobs.compile: true cannot be had here, torch cannot compile for cpu" in done.stdout
+    assert "jobs.compile: true is not possible here: torch cannot compile for cpu" in done.stdout
     assert "or set jobs.compile: false." in done.stdout
     assert done.stdout.count("\n") == 1

@@ -318,4 +318,4 @@ def test_a_record_of_wrong_types_counts_as_none(
     forge("prepare/b1", put(key, value=value))
     findings = audit(RESULT)
     assert not all_intact(findings)
-    assert "is no provenance record of this version" in caplog.text
+    assert "is not a provenance record of this version" in caplog.text

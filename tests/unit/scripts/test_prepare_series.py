@@ -38,7 +38,7 @@ def test_a_link_to_nowhere_is_refused_alone(
     main("batch0000", linked, IMAGE, RULES, resources, *out)
     rows = {row["folder"]: row["reason"] for row in read_rows(out[3])}
     assert rows == {"a": "", "b": "unreadable"}
-    assert ("is read where it lies" in caplog.text) == bool(scratch)
+    assert ("is read in place" in caplog.text) == bool(scratch)
 
 
 def test_a_whole_batch_is_read_from_the_nodes_disk(
@@ -47,5 +47,5 @@ def test_a_whole_batch_is_read_from_the_nodes_disk(
     (linked / "b").unlink()
     out = [tmp_path / name for name in ("s.npy", "f.npz", "i.csv", "t.csv", "p.npz")]
     main("batch0000", linked, IMAGE, RULES, {"scratch": str(tmp_path)}, *out)
-    assert "is read where it lies" not in caplog.text
+    assert "is read in place" not in caplog.text
     assert [row["status"] for row in read_rows(out[3])] == ["accepted"]

@@ -22,7 +22,7 @@ function showJob(place) {
   const parts = [
     element("p", {}, (data.rules[job.rule] || [])[0] || ""),
     element("p", {}, isAudited(place) || isDamaged(place) ? verdict(!isDamaged(place), isDamaged(place)
-      ? "This job does not hold." : "Nothing of this job is other than it was.")
+      ? "This job does not hold." : "Nothing about this job has changed.")
       : "No audited result rests on this job: its files were not compared.",
       ` As audited ${data.made}. `, "Root: ", element("code", {}, job.root)),
   ];

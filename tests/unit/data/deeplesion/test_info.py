@@ -47,7 +47,7 @@ def table(path: Path, **changes: str) -> Path:
         ({"patient": "-1"}, "negative patient"),
         ({"patient": "1" * 5000}, "cannot be read"),
         ({"patient": ""}, "cannot be read"),
-        ({"name": "../../x_010.png"}, "which is no name"),
+        ({"name": "../../x_010.png"}, "which is not a folder's name"),
         ({"name": "000001_01_01_x.png"}, "cannot be read"),
         ({"name": ""}, "cannot be read"),
     ],

@@ -110,7 +110,7 @@ def test_a_sheet_that_unpacks_to_far_too_much_is_refused(sheet: Path) -> None:
 
 @pytest.mark.parametrize(
     ("row", "words"),
-    [([7, "bodypart", "chest", "", 0, None, None], "has two rows of the term 'chest'"),
+    [([7, "bodypart", "chest", "", 0, None, None], "has two rows for the term 'chest'"),
      ([7, "organ", "x", "", 0, None, None], "the unknown class 'organ'"),
      ([7, None, "x", "", 0, None, None], "the unknown class 'None'")],
 )  # fmt: skip
