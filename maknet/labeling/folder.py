@@ -215,7 +215,7 @@ def _report(labeled: _Labeled, folder: Path, released: ReleasedNetwork) -> str:
         return "no: its UIDs are missing, or are not those of CT images"
     except Exception as error:  # its tables and its picture are there, and so are other series
         logger.error("series %s has no report", scores.uid, exc_info=error)
-        return f"no: an error that nobody foresaw: {type(error).__name__}"
+        return f"no: unexpected error: {type(error).__name__}"
     return "yes"
 
 
@@ -245,6 +245,8 @@ def _readme(released: ReleasedNetwork, options: LabelOptions) -> str:
             "* `reports/`: a DICOM SR of each series that has labels and UIDs, without the "
             "patient's identity."
         )
-    lines += ["", "No name and no date is in these files, but DICOM UIDs, and pictures in the page: treat "
-              "them as patient data.", ""]  # fmt: skip
+    lines += [
+        "", "No name and no date is in these files, but DICOM UIDs, and pictures in the page: "
+        "treat them as patient data.", "",
+    ]  # fmt: skip
     return "\n".join(lines)

@@ -85,6 +85,15 @@ def test_what_was_changed_afterwards_is_seen(released: Path, key: Path) -> None:
     assert verify(0, signed).returncode != 0
 
 
+def test_a_table_that_was_edited_before_is_not_released(copied: Path, snakemake: Run) -> None:
+    table = copied / RESULTS / "table2.csv"
+    table.write_text(table.read_text().replace("0.", "0.9", 1))
+    done = snakemake(copied, "release", configfiles=MINI)
+    assert done.returncode != 0
+    assert f"{RESULTS}/table2.csv is not what its job wrote" in done.stderr
+    assert not (copied / RESULTS / "release").exists()
+
+
 def test_without_a_key_it_says_that_it_is_not_signed(copied: Path, snakemake: Run) -> None:
     done = snakemake(copied, f"{RESULTS}/release", configfiles=MINI)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -279,6 +279,33 @@ def test_labels_of_before_are_replaced_as_a_whole(
     assert len({row["series_uid"] for row in rows(labeled / "slices.csv")}) == 1
 
 
+def test_what_a_link_leads_to_is_replaced(
+    labeled: Path, archive: Path, bundle: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(labeled)
+    options = ["--weights", str(bundle), "--out", str(link)]
+    assert main([str(next(archive.glob("clean*"))), *options]) == 0
+    assert link.is_symlink()
+    assert len({row["series_uid"] for row in rows(labeled / "slices.csv")}) == 1
+
+
+def test_a_report_that_fails_takes_no_labels_with_it(
+    archive: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("of a library")
+
+    monkeypatch.setattr("maknet.labeling.folder.require_highdicom", lambda: None)
+    monkeypatch.setattr("maknet.labeling.folder.write_structured_report", fails)
+    target = tmp_path / "out"
+    paths = [str(folder) for folder in archive.glob("clean*")]
+    assert main([*paths, "--weights", str(bundle), "--out", str(target), "--sr"]) == 0
+    reports = {row["report"] for row in rows(target / "series.csv")}
+    assert "no: unexpected error: ValueError" in reports
+    assert not any(said == "yes" for said in reports)
+
+
 def test_interrupted_it_leaves_what_was_there(
     labeled: Path, archive: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -58,6 +58,7 @@ def test_every_column_is_a_field_of_its_type(tmp_path: Path) -> None:
     types = {field["name"]: field["dataType"] for field in records["field"]}
     assert types["round"] == types["removed"] == "sc:Integer"
     assert types["scores"] == types["position_mm"] == "sc:Float"
+    assert types["excluded"] == "sc:Boolean"
     assert types["labels"] == types["sop_uid_1"] == "sc:Text"
     repeated = [field["name"] for field in records["field"] if field.get("repeated")]
     assert repeated == ["labels", "scores"]

@@ -90,6 +90,7 @@ def test_one_seed_and_a_metric_without_an_interval_decide_nothing() -> None:
     strong = measured({"maknet": 0.9}, seeds=1)
     (row,) = judge_claims("deeplesion", [claim("maknet", "vgg16")], strong)
     assert (row["verdict"], row["why"]) == (UNDECIDED, "one seed")
+    assert row["smallest_effect"] == ""  # its interval holds no scatter of training
     strong = measured({"maknet": 0.9})
     (row,) = judge_claims("deeplesion", [claim("maknet", "vgg16", "precision")], strong)
     assert row["verdict"] == UNDECIDED
