@@ -5,6 +5,7 @@ One core compares 1.5 million vectors of 48 numbers with 21,000 others in half a
 N vectors of the database, D numbers a vector, K neighbors.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ def nearest(
     count: int,
     query_group: NDArray[np.int64] | None = None,
     group: NDArray[np.int64] | None = None,
+    workers: int = 1,
 ) -> Neighbors:
     """Return the most similar vectors of each query.
 
@@ -44,7 +46,32 @@ def nearest(
         count: K, how many to return of each query.
         query_group: Number of each query's group, (Q,): pairs within a group are left out.
         group: Number of each vector's group, (N,).
+        workers: Threads that share the queries; no value depends on their number.
     """
+    blocks = -(-len(queries) // _COLUMNS)  # whole ones, so that the same products are computed
+    share = _COLUMNS * max(1, -(-blocks // workers))
+
+    def of_share(start: int) -> Neighbors:
+        chosen = slice(start, start + share)
+        groups = None if query_group is None else query_group[chosen]
+        found = _nearest(queries[chosen], database, count, groups, group)
+        return Neighbors(found.query + start, found.row, found.similarity)
+
+    with ThreadPoolExecutor(workers) as pool:
+        shares = list(pool.map(of_share, range(0, max(len(queries), 1), share)))
+    return Neighbors(
+        *(np.concatenate([getattr(part, name) for part in shares])
+          for name in ("query", "row", "similarity"))
+    )  # fmt: skip
+
+
+def _nearest(
+    queries: NDArray[np.float32],
+    database: NDArray[np.float32],
+    count: int,
+    query_group: NDArray[np.int64] | None,
+    group: NDArray[np.int64] | None,
+) -> Neighbors:
     found = _Best(len(queries), count)
     for first in range(0, len(database), _ROWS):
         block = database[first : first + _ROWS]

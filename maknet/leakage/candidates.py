@@ -101,7 +101,9 @@ def _spread(count: int, most: int) -> NDArray[np.int64]:
     return (2 * np.arange(number) + 1) * count // (2 * number)
 
 
-def candidate_pairs(query: Query, database: Database, limits: Limits) -> pd.DataFrame:
+def candidate_pairs(
+    query: Query, database: Database, limits: Limits, workers: int = 1
+) -> pd.DataFrame:
     """Return the pairs worth a look: `query`, `row` (images of the sets), `similarity`.
 
     Of each query and each series that is near to it, the nearest image. Pairs within a series, and
@@ -114,7 +116,7 @@ def candidate_pairs(query: Query, database: Database, limits: Limits) -> pd.Data
         key = "series" if known.name == "unlabeled" else "patient"
         own, others = _groups(query.images.rows[key].to_numpy()[query.rows], known.rows[key])
         groups = np.tile(own, len(query.vectors)), np.repeat(others, slices)
-    found = nearest(asked, database.vectors, limits.nearest, *groups)
+    found = nearest(asked, database.vectors, limits.nearest, *groups, workers=workers)
     pairs = pd.DataFrame(
         {
             "query": query.rows[found.query % max(len(query.rows), 1)],

@@ -81,7 +81,7 @@ def _sorted(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _found(query: Query, database: Database, limits: Limits, workers: int) -> pd.DataFrame:
     """Return the series of a query and a database that show one scan."""
-    pairs = candidate_pairs(query, database, limits)
+    pairs = candidate_pairs(query, database, limits, workers)
     pairs = compare_pairs(pairs, query.images, database.images, workers)
     sizes = pairs[["size_rows", "size_columns"]].to_numpy()
     pairs = pairs[alike(pairs["correlation"].to_numpy(), sizes, limits)]

@@ -41,6 +41,19 @@ def test_many_pairs_are_forgotten_on_the_way(monkeypatch: pytest.MonkeyPatch) ->
     assert np.array_equal(found.row.reshape(300, 3), expected)
 
 
+@pytest.mark.parametrize("workers", [2, 3, 8])
+def test_no_bit_depends_on_the_number_of_threads(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_COLUMNS", 16)
+    asked, known = vectors(1, 300), vectors(2, 400)
+    groups = np.arange(300) % 5, np.arange(400) % 5
+    one, more = (nearest(asked, known, 3, *groups, workers=n) for n in (1, workers))
+    for name in ("query", "row", "similarity"):
+        assert np.array_equal(getattr(one, name), getattr(more, name)), name
+    assert len(nearest(asked[:0], known, 3, workers=workers).query) == 0
+
+
 def test_what_copies_differ_in_counts_little() -> None:
     draw = np.random.default_rng(0)
     slices = np.rint(draw.normal(0, 20, (500, 20))).astype(np.int8)
