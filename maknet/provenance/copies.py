@@ -26,7 +26,7 @@ from maknet.provenance.settings import changed_settings
 
 _BENCHMARKS = "benchmarks"
 _TIMESTAMP = ".snakemake_timestamp"  # carries the time of a folder that a rule makes
-_SECOND_NS = 1_000_000_000
+_NAMED = 20  # files in a command; a start after it names the next
 
 
 @dataclass
@@ -35,9 +35,8 @@ class Settled:
 
     Attributes:
         kept: Jobs whose files were out of order and are what their records say.
-        changed: Jobs of which a file is not what its record says: they run again.
-        stale: Jobs that Snakemake would not run although they ran with code or settings other than
-            today's, or although their files were changed.
+        changed: Jobs of which a file is not what their record says, first of all those behind it.
+        stale: Jobs that code or settings other than today's ran.
         foreign: Jobs whose scripts are not in this checkout.
     """
 
@@ -57,8 +56,9 @@ class Settled:
             )
         if self.changed:
             parts.append(
-                f"For {_jobs(self.changed)}, a file is not what its record says; what was made "
-                f"with it will be made anew: {_rules(self.changed)}."
+                f"Files of {_jobs(self.changed)} are not what their records say. Make them, and all "
+                "that depends on them, anew with `snakemake --forcerun "
+                f"{' '.join(min(job.outputs) for job in self.changed[:_NAMED])}`."
             )
         if self.stale:
             parts.append(
@@ -78,8 +78,9 @@ def settle(folder: str, config: Mapping[str, Any]) -> Settled:
     """Put the times of a copied run's files in order, and remember its place.
 
     Where all files of a job are what its record says, but outputs are older than inputs, these get
-    the time of the newest input. Where one is not, the outputs become older than the inputs, so
-    that they are made anew. The place is remembered once no job is stale.
+    the time of the newest input. Other jobs are named: Snakemake goes by times, of small files also
+    by a checksum of what was read, and so cannot know that a result was changed. The place is
+    remembered once there is none.
 
     Args:
         folder: Results folder.
@@ -91,34 +92,24 @@ def settle(folder: str, config: Mapping[str, Any]) -> Settled:
     """
     results, settled = Path(folder), Settled()
     graph = JobGraph(read_records(results))
-    files, today = _Files(results), _Today(results, config)
+    files, today = _Files(results, graph), _Today(results, config)
     for number in TopologicalSorter(dict(enumerate(graph.before))).static_order():
         job = graph.jobs[number]
         if not (ROOT / job.script).is_file():
             settled.foreign.append(job)
         elif not today.makes(job):
             settled.stale.append(job)
-        else:
-            _settle_job(job, settled, is_intact=files.are_those_of(job))
+        elif files.are_changed(job):
+            settled.changed.append(job)
+        elif files.are_those_of(job):
+            newest = max(map(_input_time, _existing(job.inputs)), default=0)
+            older = [path for path in _existing(job.outputs) if _time(path) < newest]
+            settled.kept.extend([job] * bool(older))
+            _set_times(older, newest)
     _renew_benchmarks(results)
-    if not settled.stale:
+    if not settled.stale and not settled.changed:
         remember_place(results)
     return settled
-
-
-def _settle_job(job: Record, settled: Settled, *, is_intact: bool) -> None:
-    outputs = _existing(job.outputs)
-    newest = max(map(_input_time, _existing(job.inputs)), default=0)
-    older = [path for path in outputs if _time(path) < newest]
-    if is_intact and older:
-        settled.kept.append(job)
-        _set_times(older, newest)
-    elif not is_intact and not newest:  # without an input there is no time to be older than
-        settled.stale.append(job)
-    elif not is_intact:
-        settled.changed.append(job)
-        if not older:
-            _set_times(outputs, newest - _SECOND_NS)
 
 
 class _Files:
@@ -126,15 +117,31 @@ class _Files:
 
     Args:
         results: Results folder.
+        graph: Its jobs.
     """
 
-    def __init__(self, results: Path) -> None:
-        self._digests = DigestStore(results)
+    def __init__(self, results: Path, graph: JobGraph) -> None:
+        self._digests, self._graph = DigestStore(results), graph
         self._compared: dict[tuple[str, str], bool] = {}
 
     def are_those_of(self, job: Record) -> bool:
         """Return whether what is there of a job's files is what its record says."""
         return all(self._is(*file) for file in (job.inputs | job.outputs).items())
+
+    def are_changed(self, job: Record) -> bool:
+        """Return whether a job is the first of those behind a changed file.
+
+        An output is not what it wrote, or an input is not what it read, though the job that made
+        this input, if one did, has written it so.
+        """
+        if not all(self._is(*output) for output in job.outputs.items()):
+            return True
+        other = (name for name, recorded in job.inputs.items() if not self._is(name, recorded))
+        return any(self._is_of_its_maker(name) for name in other)
+
+    def _is_of_its_maker(self, name: str) -> bool:
+        maker = self._graph.makers.get(name)
+        return maker is None or self._is(name, self._graph.jobs[maker].outputs[name])
 
     def _is(self, name: str, recorded: str) -> bool:
         if (name, recorded) not in self._compared:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maknet.files import ROOT
+from maknet.files import ROOT, sha256
 from tests.workflow.conftest import MINI, Run, jobs
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -100,9 +100,19 @@ def test_of_a_copy_runs_again_what_was_changed(
     time = metrics.stat().st_mtime
     metrics.write_text(metrics.read_text().replace("0.", "0.0", 1))
     os.utime(metrics, (time, time))
-    done = snakemake(folder, "results/demo/table1.csv", "--dry-run", configfiles=MINI)
-    assert jobs(done.stdout + done.stderr).keys() <= {"compute_metrics", "make_table1", "total"}
-    assert "make_table1" in jobs(done.stdout + done.stderr)
+    table = "results/demo/table1.csv"
+    done = snakemake(folder, table, "--dry-run", configfiles=MINI)
+    said = re.search(r"`snakemake (--forcerun \S+)`", done.stdout + done.stderr)
+    assert said is not None
+    command = [table, *said[1].split()]
+    planned = snakemake(folder, *command, "--dry-run", configfiles=MINI)
+    assert jobs(planned.stdout + planned.stderr) == {
+        "compute_metrics": 1, "make_table1": 1, "total": 2,
+    }  # fmt: skip
+    snakemake(folder, *command, configfiles=MINI)
+    again = snakemake(folder, "--dry-run", configfiles=MINI)
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert sha256(folder / table) == sha256(finished / table)
 
 
 def test_a_fresh_clone_beside_copied_results_runs_nothing(cloned: Path) -> None:
