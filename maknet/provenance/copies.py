@@ -56,8 +56,8 @@ class Settled:
             )
         if self.changed:
             parts.append(
-                f"Files of {_jobs(self.changed)} are not what their records say. Make them, and all "
-                "that depends on them, anew with `snakemake --forcerun "
+                f"Files of {_jobs(self.changed)} are not what their records say. Make them and all "
+                "that depends on them anew with `snakemake --forcerun "
                 f"{' '.join(min(job.outputs) for job in self.changed[:_NAMED])}`."
             )
         if self.stale:
