@@ -60,7 +60,7 @@ def test_what_needs_two_runs_is_refused_with_one(
 ) -> None:
     with pytest.raises(SystemExit):
         main(["results", "--published", *more])
-    assert "compare two results folders" in capsys.readouterr().err
+    assert "need two results folders" in capsys.readouterr().err
 
 
 def test_the_demos_digests_are_published() -> None:
