@@ -75,7 +75,7 @@ def steps(ended: Path, timeline: list[dict[str, str]]) -> dict[str, float]:
     whole: dict[str, float] = defaultdict(float)
     with ended.open(newline="") as handle:
         for name, _, seconds, _ in csv.reader(handle):
-            whole[name] += float(seconds)
+            whole[name] = max(whole[name], float(seconds))  # planned again after a kill
     found: dict[str, float] = defaultdict(float)
     for before, row in pairwise(timeline):
         goes_on = row["command"] == before["command"]
@@ -164,9 +164,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT, help="working directory of the run")
     parser.add_argument("--target", type=Path, default=RATES)
     parser.add_argument("--plot", type=Path, default=PLOT)
+    parser.add_argument("--note", default="", help="what a reader of the measures must know")
     chosen = parser.parse_args()
     rehearsal = Rehearsal(chosen.folder, chosen.series)
-    found = measured(rehearsal)
+    found = measured(rehearsal) | {"note": chosen.note}
     write_json(chosen.target, found)
     plot(read_rows(rehearsal.results / "measures/timeline.csv"), found["series"], chosen.plot)
 
