@@ -94,9 +94,11 @@ class Steps:
 class Chosen(How):
     """Where, how often, in which precision and at which size it is measured."""
 
+    precision: str
+
     def __init__(self, device: torch.device, options: argparse.Namespace) -> None:
-        super().__init__(device, options.repeats, options.loader_threads)
-        self.precision: str = options.precision or precision_on(device.type, None)
+        precision = options.precision or precision_on(device.type, None)
+        super().__init__(device, options.repeats, options.loader_threads, precision)
         require_sizes(options.images, options.batch)  # before minutes of measuring
         self.images: int = options.images
         self.batch: int = options.batch

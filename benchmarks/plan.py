@@ -26,8 +26,8 @@ config/paper.yaml and the targets all and release, first attempt: memory and tim
 the number of the attempt, and those that depend on the number of unlabeled images are computed from
 the manifest. *took* is the most that a job of the rule took in the rehearsal, which has one seed,
 the real counts of series and lesions, and small pixels and networks; *pixels* is what full pixels
-add to its memory, computed. The GPU-hours of each
-table, and the rehearsal, are in [scale.md](scale.md).
+add to its memory, computed. The GPU-hours of each table, and the rehearsal, are in
+[scale.md](scale.md).
 
 | rule | jobs | threads | GPU | GB | took | pixels | limit, min | took | from | why |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |

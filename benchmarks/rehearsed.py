@@ -16,7 +16,8 @@ _TEXT = """## Rehearsed
 `make rehearsal` runs the paper's plan with one seed, through the rules that fetch, against archives
 on loopback that draw what they are asked for. Counts are real, pixels are not: series of 64 x 64,
 images of 32 x 32, narrow networks, two epochs; the search for scans found twice compares three
-look-alikes of a slice in place of ten. Measured on two cores: {series:,} series ({whole})
+look-alikes of a slice in place of ten, and looks for two slices of a series in place of eight.
+Measured on two cores: {series:,} series ({whole})
 with {slices:,} slices, {triplets:,} images, {refused} series refused; {jobs:,} jobs.{missing}
 {note}
 

@@ -42,7 +42,8 @@ def replaced_folder(target: Path, mark: Mark) -> Iterator[Path]:
     Raises:
         InputError: `target` holds something else, or cannot be written.
     """
-    target = target.resolve()  # what a link leads to is replaced, not the link
+    if target.is_symlink():
+        target = target.resolve()  # what a link leads to is replaced, not the link
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; name a folder for the outputs.")
     if target.is_dir() and any(target.iterdir()) and not mark.holds(target):

@@ -16,11 +16,11 @@ from maknet.config.settings import Setting
 from maknet.errors import InputError
 from maknet.files import ROOT
 from maknet.provenance.code import RECORDS, code_digest
-from maknet.provenance.digests import DigestStore
+from maknet.provenance.digests import NOT_ALLOWED, DigestStore, where_allowed
 from maknet.provenance.job_graph import JobGraph
 from maknet.provenance.job_settings import depends_on
 from maknet.provenance.paths import resolve, to_portable
-from maknet.provenance.place import NOT_ALLOWED, remember_place
+from maknet.provenance.place import remember_place
 from maknet.provenance.records import Record, read_records
 from maknet.provenance.settings import changed_settings
 
@@ -104,8 +104,9 @@ def settle(folder: str, config: Mapping[str, Any]) -> Settled:
         elif files.are_those_of(job):
             newest = max(map(_input_time, _existing(job.inputs)), default=0)
             older = [path for path in _existing(job.outputs) if _time(path) < newest]
-            settled.kept.extend([job] * bool(older))
-            _set_times(older, newest)
+            if older:
+                settled.kept.append(job)
+                _set_times(older, newest)
     _renew_benchmarks(results)
     if not settled.stale and not settled.changed:
         remember_place(results)
@@ -146,8 +147,9 @@ class _Files:
     def _is(self, name: str, recorded: str) -> bool:
         if (name, recorded) not in self._compared:
             path = resolve(name)
-            found = path.exists() and self._digests.current(path, recorded, deep=False)
-            self._compared[name, recorded] = found in (False, recorded)
+            self._compared[name, recorded] = (
+                not path.exists() or self._digests.current(path, recorded, deep=False) == recorded
+            )
         return self._compared[name, recorded]
 
 
@@ -187,11 +189,8 @@ class _Today:
 def _renew_benchmarks(results: Path) -> None:
     """Make benchmarks new: a job is as old as its oldest file, and no record has its benchmark."""
     for path in (results / _BENCHMARKS).rglob("*.tsv"):
-        try:
+        with where_allowed():
             _set_time(path, time.time_ns())
-        except OSError as error:
-            if error.errno not in NOT_ALLOWED:
-                raise
 
 
 def _existing(names: Iterable[str]) -> list[Path]:

@@ -9,7 +9,8 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,18 @@ _FOLDER = "digests"
 # What Snakemake, an unfinished write and NFS leave in a folder.
 _OTHERS = re.compile(r"\.snakemake_timestamp|\..*\.tmp|\.nfs[0-9a-f]+")
 _LARGE_BYTES = 1 << 26
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)  # for those who may only read a run
 _written: dict[str, str] = {}
+
+
+@contextmanager
+def where_allowed() -> Iterator[None]:
+    """Leave undone what may not be written: someone may read a run without owning it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NOT_ALLOWED:
+            raise
 
 
 def remember(path: str | Path, digest: str) -> None:
@@ -144,11 +156,8 @@ def stat_key(path: Path) -> list[int]:
 
 def _keep(path: Path, entry: dict[str, Any]) -> None:
     """Keep a digest where that is allowed: an audit reads results of others, too."""
-    try:
+    with where_allowed():
         write_json(path, entry)
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise
 
 
 def _read(path: Path) -> dict[str, Any] | None:

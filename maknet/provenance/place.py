@@ -1,14 +1,13 @@
 """Where results lie, remembered beside them: a copy is told from what was always there."""
 
-import errno
 from pathlib import Path
 from typing import Any
 
 from maknet.errors import InputError
 from maknet.files import ROOT, read_json, write_json
 from maknet.provenance.code import RECORDS
+from maknet.provenance.digests import where_allowed
 
-NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)  # to who only reads a run
 _MARK, _PLACE = "state/place", "state/place.json"
 
 
@@ -29,17 +28,14 @@ def is_copied(folder: str) -> bool:
 
 
 def remember_place(results: Path) -> None:
-    """Remember a place, if that is allowed: without write access, each start looks at it again."""
-    try:
+    """Remember a place, if that is allowed; otherwise the run is checked at each start."""
+    with where_allowed():
         if _mark(results) is None:
             (results / _MARK).parent.mkdir(parents=True, exist_ok=True)
             (results / _MARK).touch()
         seen, mark = _seen(results), _mark(results)
         checkouts = seen.get("checkouts", []) if seen.get("mark") == mark else []
         write_json(results / _PLACE, {"mark": mark, "checkouts": sorted({*checkouts, _checkout()})})
-    except OSError as error:
-        if error.errno not in NOT_ALLOWED:
-            raise
 
 
 def _seen(results: Path) -> dict[str, Any]:

@@ -11,12 +11,7 @@ from typing import Any
 from maknet.files import write_json
 from maknet.provenance.code import RECORDS, code_digest, code_files, job_name
 from maknet.provenance.digests import DigestStore
-from maknet.provenance.environment import (
-    checkout,
-    device,
-    environment,
-    peak_memory_mb,
-)
+from maknet.provenance.environment import checkout, device, environment, peak_memory_mb
 from maknet.provenance.paths import resolve, to_portable
 from maknet.provenance.records import Record, read_record, read_records
 from maknet.provenance.roots import file_root
@@ -97,7 +92,7 @@ class RecordWriter:
         write_json(self._spec.record_path, asdict(record))
 
     def _record(self) -> Record:
-        """Return all that does not depend on the outputs, as it was when this was first called."""
+        """Return all but the outputs; versions and device are those of the first call."""
         if self._known is None:
             ran = {**self._code, "environment": {**environment(), **self._checkout}}
             self._known = _record_without_outputs(self._spec, self._inputs, ran, self._started)
