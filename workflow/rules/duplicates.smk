@@ -24,9 +24,11 @@ rule find_duplicates:
         "<logs>/find_duplicates.log",
     benchmark:
         "<benchmarks>/find_duplicates.tsv"
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
-    threads: 4
+    # A job of several cores starts only once so many are free at the same time.
+    threads: 4 if UNLABELED_IMAGES > 10_000 else 1
     resources:
         mem_mb=memory(3500, 2000),
         runtime=limit(60, UNLABELED_IMAGES, 80),
@@ -53,6 +55,7 @@ rule exclude_series:
         excluded="<data>/{scenario}excluded.csv",
     log:
         "<logs>/{scenario}exclude_series.log",
+    priority: FIRST
     localrule: True
     conda:
         "../../envs/maknet.yaml"

@@ -16,6 +16,7 @@ rule draw_phantom_lesions:
         "<logs>/draw_phantom_lesions.log",
     benchmark:
         "<benchmarks>/draw_phantom_lesions.tsv"
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -37,6 +38,7 @@ rule draw_phantom_series:
         "<logs>/draw_phantom_series/{batch}.log",
     benchmark:
         "<benchmarks>/draw_phantom_series/{batch}.tsv"
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 1

@@ -28,6 +28,7 @@ rule pretrain_vgg16:
         "<benchmarks>/{scenario}train/vgg16_tcia{labels}{seed}.tsv"
     wildcard_constraints:
         labels="(_shuffled)?",
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -16,6 +16,7 @@ rule pseudo_label:
         "<logs>/{scenario}pseudo_label/round{round}{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}pseudo_label/round{round}{seed}.tsv"
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -46,6 +47,7 @@ rule train_student:
         "<logs>/{scenario}train/student{round}{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}train/student{round}{seed}.tsv"
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -80,6 +82,7 @@ use rule train_student as train_control with:
         "<logs>/{scenario}train/control{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}train/control{seed}.tsv"
+    priority: 0
     params:
         run="control",
         settings=config_provider("networks", "maknet"),
