@@ -59,7 +59,6 @@ use rule train_student as train_factor with:
         noise="|".join(NOISES),
         length="student|teacher",
         labels="|".join(LABELS),
-    priority: 0
     params:
         run=lambda w: f"factor_{w.noise}_{w.length}_{w.labels}",
         settings=config["networks"]["maknet"],

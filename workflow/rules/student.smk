@@ -82,7 +82,6 @@ use rule train_student as train_control with:
         "<logs>/{scenario}train/control{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}train/control{seed}.tsv"
-    priority: 0
     params:
         run="control",
         settings=config_provider("networks", "maknet"),
