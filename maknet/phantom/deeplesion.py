@@ -208,7 +208,7 @@ def write_png(path: Path, hu: np.ndarray) -> None:
 def png_bytes(hu: np.ndarray) -> bytes:
     """Return the PNG of a slice `hu` (Y, X) in HU as DeepLesion stores it, hardly compressed.
 
-    Noise compresses badly, and compressing it well takes as long as drawing it.
+    Noise hardly gets smaller, and trying harder takes as long as drawing it.
     """
     buffer = BytesIO()
     Image.fromarray((np.clip(np.rint(hu), -1024, 3071) + PNG_OFFSET).astype(np.uint16)).save(

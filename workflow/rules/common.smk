@@ -124,16 +124,17 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
     return lambda wildcards, attempt: needed * attempt
 
 
-# Priority of the longest chain of jobs, from raw CT through the students to LesaNet: with few cores,
-# whatever does not wait for it runs beside it.
+# Priority of the longest chain of jobs, from drawn or linked CT through the students to LesaNet: with
+# few cores, the other jobs run beside it. The student's control has it too, being as long as a student.
+# Fetching stays below: a batch is prepared before the next is fetched.
 FIRST = 1
 
 
 def first_if_awaited(wildcards):
     """Return the priority of a training: the teacher and the transfer from CT belong to the chain."""
-    awaited = ("maknet", "tcia")
-    named = (wildcards.get("net"), wildcards.get("init"))
-    return FIRST if any(name in awaited for name in named) else 0
+    net, init = wildcards.get("net", "maknet"), wildcards.get("init", "tcia")
+    awaited = net == "maknet" and init == "tcia" and not wildcards.get("labels")
+    return FIRST if awaited else 0
 
 
 # Slurm's commands as the executor plugin needs them stand before Slurm's own; see there.

@@ -27,7 +27,7 @@ rule find_duplicates:
     priority: FIRST
     conda:
         "../../envs/maknet.yaml"
-    # A job of several cores starts only once so many are free at the same time.
+    # A job of several cores waits until as many are free at once; for few images, one is enough.
     threads: 4 if UNLABELED_IMAGES > 10_000 else 1
     resources:
         mem_mb=memory(3500, 2000),

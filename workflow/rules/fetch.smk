@@ -63,6 +63,7 @@ rule link_series:
         receipt="<data>/linked/receipts/{batch}.csv",
     log:
         "<logs>/link_series/{batch}.log",
+    priority: FIRST
     conda:
         "../../envs/maknet.yaml"
     threads: 1
