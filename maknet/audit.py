@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from maknet.errors import InputError
+from maknet.progress import print_result
 from maknet.provenance.code import RECORDS
 from maknet.provenance.lineage import audit, recorded_name, results_folder, results_folders
 from maknet.provenance.links import CHANGED, Finding, all_intact
@@ -106,9 +107,8 @@ def _reached(chosen: argparse.Namespace) -> int:
     twins = found_twice(folder, {source.name for source in found.sources})
     if chosen.json:
         sources = [asdict(source) for source in found.sources]
-        sys.stdout.write(
+        print_result(
             json.dumps({"sources": sources, "found_twice": twins, "numbers": numbers}, indent=1)
-            + "\n"
         )
         return 0
     lines = [
@@ -117,8 +117,22 @@ def _reached(chosen: argparse.Namespace) -> int:
     lines += [f"found twice: {line}" for line in twins]
     lines.append(f"reached {len(numbers)} numbers and figures:")
     lines += [f"  {n['name']}" + (f" = {n['value']}" if n["value"] else "") for n in numbers]
-    sys.stdout.write("\n".join(lines) + "\n")
+    print_result("\n".join(lines))
     return 0
+
+
+def _refuse_what_would_be_ignored(
+    parser: argparse.ArgumentParser, chosen: argparse.Namespace
+) -> None:
+    source = chosen.series or chosen.patient
+    if source and (chosen.cell or chosen.root or chosen.deep):
+        parser.error("--series and --patient go with a folder and --json alone")
+    if chosen.series and chosen.patient:
+        parser.error("ask for --series or for --patient")
+    if not source and not chosen.paths:
+        parser.error("name a result, such as results/table3.csv")
+    if len(chosen.paths) > 1 and (source or chosen.cell):
+        parser.error("--cell, --series and --patient go with one path")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,11 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         help="read every byte again, raw series as well")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print as JSON")
     chosen = parser.parse_args(arguments)
+    _refuse_what_would_be_ignored(parser, chosen)
     try:
         if chosen.series or chosen.patient:
             return _reached(chosen)
-        if not chosen.paths:
-            parser.error("name a result, such as results/table3.csv")
         if chosen.cell:
             answer = trace_cell(
                 recorded_name(chosen.paths[0]), chosen.cell, deep=chosen.deep, root=chosen.root
@@ -151,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     data["holds"] = all_intact(findings)
-    sys.stdout.write((json.dumps(data, indent=1) if chosen.json else text) + "\n")
+    print_result(json.dumps(data, indent=1) if chosen.json else text)
     return 0 if data["holds"] else 1
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from maknet.errors import InputError
+from maknet.progress import print_result
 from maknet.provenance.comparison import CHANCE, Cause, Comparison, FirstJob, compare
 from maknet.provenance.published import Agreement, agreement, publish
 from maknet.reporting.tables.side_by_side import side_by_side
@@ -96,23 +97,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("name two results folders, or one and --published")
     if chosen.b is None and (chosen.table or chosen.json):
         parser.error("--table and --json need two results folders")
+    if chosen.table and chosen.json:
+        parser.error("--table prints a table, and --json what differs; choose one")
     try:
         if chosen.table:
             folders = [chosen.a, chosen.b, *chosen.results]
-            sys.stdout.write(side_by_side(chosen.table, folders) + "\n")
+            print_result(side_by_side(chosen.table, folders))
             return 0
         if chosen.publish:
             publish(Path(chosen.a))
         if chosen.b is None:
             alike = agreement(Path(chosen.a))
-            sys.stdout.write(published_text(alike) + "\n")
+            print_result(published_text(alike))
             return 1 if alike.other or alike.missing else 0
         found = compare(chosen.a, chosen.b, chosen.results)
     except InputError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     data: Mapping[str, object] = asdict(found)
-    sys.stdout.write((json.dumps(data, indent=1) if chosen.json else text(found)) + "\n")
+    print_result(json.dumps(data, indent=1) if chosen.json else text(found))
     return 1 if found.differing or found.only_a or found.only_b else 0
 
 

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"error: {chosen.out} cannot be written ({error.strerror}).\n")
+        place = error.filename or chosen.out
+        sys.stderr.write(f"error: {place} cannot be read or written ({error.strerror}).\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: nothing was written.\n")

@@ -1,5 +1,6 @@
-"""Progress bars with rate and time left, in a terminal and in a log file."""
+"""What a command shows: progress bars, in a terminal and in a log file, and what it found."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -32,3 +33,13 @@ def tracked(items: Sequence[Item], title: str, unit: str) -> Iterator[Item]:
         for item in items:
             yield item
             bar.update()
+
+
+def print_result(text: str) -> None:
+    """Print a command's result; a reader that has gone, such as `head`, is no error."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would fail once more at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,11 +6,11 @@ parsed, so nothing heavy is imported here.
 
 import difflib
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from maknet.config.paths import check_places, expand_paths
 from maknet.config.ranges import check_ranges
 from maknet.errors import InputError
 from maknet.files import ROOT
@@ -24,7 +24,7 @@ _TYPE_NAMES = {
 
 
 def check_config(config: Config, schema: str | Path) -> None:
-    """Check a merged configuration, and expand `$VARIABLES` in its paths in place.
+    """Check a merged configuration, and bring its paths into one spelling in place.
 
     Args:
         config: The configuration.
@@ -43,9 +43,8 @@ def check_config(config: Config, schema: str | Path) -> None:
     if errors:
         raise InputError(_sentence(errors[0]))
     check_ranges(config)
-    _expand_paths(config)
-    for key, folder in config["paths"].items():
-        _check_output(f"paths.{key}", Path(folder))
+    expand_paths(config)
+    check_places(config)
     _check_sources(config)
 
 
@@ -111,29 +110,6 @@ def _joined(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-def _expand_paths(config: Config) -> None:
-    _expand(config["paths"], "paths")
-    _expand(config["tcia"], "tcia")
-    _expand(config["deeplesion"], "deeplesion")
-    if config["labeled"]["source"] == "folder":
-        _expand(config["labeled"].get("folder", {}), "labeled.folder")
-    if config["unlabeled"]["source"] == "folder":
-        _expand(config["unlabeled"], "unlabeled")
-
-
-def _expand(section: dict[str, Any], name: str) -> None:
-    for key, value in section.items():
-        if not isinstance(value, str) or "$" not in value:
-            continue
-        section[key] = os.path.expandvars(value)
-        if "$" in section[key]:
-            variable = section[key].split("$", 1)[1].split("/", 1)[0].strip("{}")
-            raise InputError(
-                f"The configuration key '{name}.{key}' uses the environment variable {variable}, "
-                "which is not set; export it or write the path itself."
-            )
-
-
 def _check_sources(config: Config) -> None:
     for section, key in (("tcia", "manifest"), ("deeplesion", "sources")):
         config[section][key] = _shipped(config[section][key])
@@ -164,19 +140,6 @@ def _check_sources(config: Config) -> None:
             _require(f"labeled.folder.{key}", Path(path), folder=key == "images")
     if config["unlabeled"]["source"] == "folder":
         _require("unlabeled.folder", Path(config["unlabeled"]["folder"]), folder=True)
-
-
-def _check_output(key: str, folder: Path) -> None:
-    """Refuse a folder that cannot be made, since a file or a link to nowhere is in its place."""
-    for path in (folder, *folder.parents):
-        if path.is_dir():
-            return
-        if path.is_symlink() or path.exists():
-            what = "a file" if path.exists() else "a broken link"
-            raise InputError(
-                f"The configuration key {key!r} names the folder {folder}, but {path} is {what}; "
-                "remove it or name another folder."
-            )
 
 
 def _shipped(path: str) -> str:

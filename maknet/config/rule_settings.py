@@ -12,6 +12,7 @@ from typing import Any
 
 from maknet.config.arithmetic import PRECISION, precision_on
 from maknet.config.settings import Setting
+from maknet.errors import InputError
 from maknet.files import ROOT
 
 _LIST = ROOT / "workflow/settings.yaml"
@@ -21,9 +22,17 @@ _OWN, _FIRST = "seeds:own", "seeds:first"
 
 @cache
 def settings_by_rule() -> dict[str, list[Any]]:
-    """Return the entries of the list by rule."""
+    """Return the entries of the list by rule.
+
+    Raises:
+        InputError: The library was started outside a checkout, which has the list.
+    """
     import yaml
 
+    if not _LIST.is_file():
+        raise InputError(
+            f"{_LIST} is missing: settings are compared by the list of a checkout; run this in one."
+        )
     return dict(yaml.load(_LIST.read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 

@@ -101,7 +101,7 @@ def _rescale(
         # Two's complement: adding modulo 65536 is exact whenever the result fits int16.
         is_unsigned = stored.dtype == np.uint16
         bits = stored.view(np.int16) if is_unsigned else stored.astype(np.int16, copy=False)
-        np.add(bits, np.int16(intercept), out=out)
+        np.add(bits, np.uint16(int(intercept) % (1 << _BITS)).view(np.int16), out=out)
     else:
         hu = np.rint(stored.astype(np.float64) * slope + intercept)
         if outside is not None:

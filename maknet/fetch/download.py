@@ -156,7 +156,9 @@ def _transfer(url: str, partial: Path, timeout_s: float) -> None:
                     handle.write(block)
             _check_length(partial, answer.headers.get("Content-Length"), have if resumed else 0)
     except requests.RequestException as error:
-        raise _TransferError(type(error).__name__) from error
+        wrong = requests.exceptions.InvalidSchema, requests.exceptions.InvalidURL
+        permanent = isinstance(error, wrong)
+        raise _TransferError(type(error).__name__, permanent) from error
 
 
 def _check_length(partial: Path, promised: str | None, before: int) -> None:

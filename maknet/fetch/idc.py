@@ -20,6 +20,7 @@ from maknet.fetch.verify import MD5, FetchError, SeriesListing
 from maknet.files import full_disk_in
 
 DEFAULT_ENDPOINT = "https://s3.amazonaws.com"
+_TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,12 @@ class IdcArchive:
                 results[item.uid] = fault
         listed = [item for item in series if isinstance(results[item.uid], SeriesListing)]
         if listed:
-            missing = self._download(listed, into)
-            gone = [item.uid for item in listed if not (into / item.uid).is_dir()]
-            results |= dict.fromkeys(gone, missing)
+            fault = self._download(listed, into)
+            for item in listed:
+                arrived = _count(into / item.uid)
+                cut_off = fault.reason == _TIMEOUT and arrived < _images(results[item.uid])
+                if not arrived or cut_off:
+                    results[item.uid] = fault
         yield from results.items()
 
     def address(self, item: ManifestSeries) -> str:
@@ -76,7 +80,9 @@ class IdcArchive:
                 command, capture_output=True, text=True, timeout=self.timeout_s, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise FetchError("transfer", "listing the bucket took too long") from error
+            raise FetchError(
+                "transfer", f"listing the bucket took longer than {self.timeout_s:.0f} s"
+            ) from error
         if done.returncode:
             text = " ".join(done.stderr.split())[:200]
             gone = "no object found" in text
@@ -96,7 +102,7 @@ class IdcArchive:
         return [_program(), "--no-sign-request", "--endpoint-url", endpoint]
 
     def _download(self, series: Sequence[ManifestSeries], into: Path) -> FetchError:
-        """Download series in one call; return what to say of one of which nothing arrived."""
+        """Download series in one call; return what to say of one that did not arrive."""
         commands = "".join(f"cp {shlex.quote(item.address)} {item.uid}/\n" for item in series)
         limit = self.timeout_s * (2 + len(series) / 5)
         try:  # it works in the folder that it fills
@@ -105,13 +111,23 @@ class IdcArchive:
                 stderr=subprocess.PIPE, text=True, timeout=limit, cwd=into, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return FetchError("transfer", f"the download took longer than {limit:.0f} s")
+            return FetchError(
+                _TIMEOUT, f"the batch took longer than {limit:.0f} s; raise tcia.timeout_s"
+            )
         full = full_disk_in(done.stderr, into)
         if full is not None:
             raise full
         if done.returncode:
             return FetchError("transfer", " ".join(done.stderr.split())[-200:])
         return FetchError("incomplete", "nothing of the series arrived")
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+
+
+def _images(answer: SeriesListing | FetchError) -> int:
+    return answer.images if isinstance(answer, SeriesListing) else 0
 
 
 @functools.cache

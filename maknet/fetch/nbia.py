@@ -55,7 +55,7 @@ class NbiaArchive:
     """NBIA, or a mirror of it.
 
     Attributes:
-        url: Address of the services, ending in `/`; None for TCIA's own.
+        url: Address of the services; None for TCIA's own.
         timeout_s: Longest silence of the server in seconds.
         name: Name of the route, for receipts.
     """
@@ -89,7 +89,11 @@ class NbiaArchive:
 
     def address(self, item: ManifestSeries) -> str:
         """Return where the bytes of a series come from."""
-        return f"{self.url or DEFAULT_URL}getImageWithMD5Hash?SeriesInstanceUID={item.uid}"
+        return f"{self._services()}getImageWithMD5Hash?SeriesInstanceUID={item.uid}"
+
+    def _services(self) -> str:
+        """Return the address to which names of services are appended."""
+        return f"{(self.url or DEFAULT_URL).rstrip('/')}/"
 
     def _fetch_one(
         self,
@@ -124,7 +128,7 @@ class NbiaArchive:
 
         complaints, logger = _Complaints(), logging.getLogger("tcia_utils.nbia")
         logger.addHandler(complaints)
-        address = nbia.setApiUrl if self.url is None else (lambda *_, **__: self.url)
+        address = nbia.setApiUrl if self.url is None else (lambda *_, **__: self._services())
         try:
             with (
                 mock.patch.object(requests.Session, "send", limited),

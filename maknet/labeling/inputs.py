@@ -126,7 +126,8 @@ def _files(
     for path in paths:
         if path.is_file():
             yield path
-        elif not path.is_dir():
+            continue
+        if not path.is_dir():
             raise InputError(f"{path} is missing; name a folder or files of CT.")
         for folder, folders, names in os.walk(path, onerror=refuse, followlinks=True):
             folders.sort()

@@ -42,13 +42,14 @@ def replaced_folder(target: Path, mark: Mark) -> Iterator[Path]:
     Raises:
         InputError: `target` holds something else, or cannot be written.
     """
-    if target.is_symlink():
-        target = target.resolve()  # what a link leads to is replaced, not the link
+    target = target.resolve()  # what a link leads to is replaced, not the link
+    if Path.cwd().is_relative_to(target):
+        raise InputError(f"{target} is the folder that you are in; name another for the outputs.")
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file; name a folder for the outputs.")
     if target.is_dir() and any(target.iterdir()) and not mark.holds(target):
         raise InputError(f"{target} holds other files; name a new folder for the outputs.")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part, old = (target.with_name(f".{target.name}.{os.getpid()}.{n}") for n in ("part", "old"))
     try:
         part.mkdir(parents=True)
     except OSError as error:
@@ -57,7 +58,9 @@ def replaced_folder(target: Path, mark: Mark) -> Iterator[Path]:
         with writing(target):
             yield part
             if target.is_dir():
-                shutil.rmtree(target)
+                target.rename(old)  # removed when the new one is in its place
             part.replace(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if target.is_dir():
+            shutil.rmtree(old, ignore_errors=True)

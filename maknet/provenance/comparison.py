@@ -88,7 +88,8 @@ def compare(a: str | Path, b: str | Path, results: Sequence[str] = ()) -> Compar
         results: Files to walk from, below the folders; all tables and figures by default.
 
     Raises:
-        InputError: A folder has no records, or a run has not made a result.
+        InputError: A folder has no records, a run has not made a result, or there is nothing to
+            compare.
     """
     runs = _Run(Path(a)), _Run(Path(b))
     chosen = [f"<results>/{name}" for name in results]
@@ -96,7 +97,10 @@ def compare(a: str | Path, b: str | Path, results: Sequence[str] = ()) -> Compar
         for name in chosen:
             if name not in run.records:
                 raise InputError(f"{run.folder} has no record of {name}.")
-    return _Walk(*runs).compare(chosen or _tables_and_figures(*runs))
+    chosen = chosen or _tables_and_figures(*runs)
+    if not chosen:
+        raise InputError(f"{a} and {b} have no table and no figure; name the files to compare.")
+    return _Walk(*runs).compare(chosen)
 
 
 class _Run:

@@ -18,6 +18,7 @@ from maknet.provenance.lineage import audit
 from maknet.provenance.links import all_intact
 from maknet.provenance.record_writer import JobSpec, RecordWriter
 from maknet.provenance.records import read_records
+from tests.unit.test_command import installed
 
 FILES = {
     "raw.csv": "1", "data/series/b1/1.2/0001.dcm": "dicom", "results/images/a.png": "a",
@@ -276,3 +277,14 @@ def test_what_a_rule_wrote_beside_a_result_belongs_to_it(lineage: Path) -> None:
     assert not broken()
     Path("results/table.md").write_text("other")
     assert broken() == {"results/table.md": "changed"}
+
+
+def test_installed_it_names_what_only_a_checkout_has(lineage: Path) -> None:
+    Path("over.yaml").write_text("training: {epochs: 6}\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "maknet", "audit", "results/table.csv"],
+        env=installed(lineage / "elsewhere"), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "settings.yaml is missing: settings are compared by the list of a" in done.stdout
+    assert done.stderr == ""

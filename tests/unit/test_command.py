@@ -46,6 +46,34 @@ def test_installed_it_audits_the_checkout_around_the_working_folder(tmp_path: Pa
     assert done.stdout.split() == [str(tmp_path / "site/maknet"), str(ROOT)]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["a", "b", "--cell", "1:auc"],
+        ["a", "b", "--series", "1.2"],
+        ["--patient", "3", "--deep"],
+        ["--series", "1.2", "--patient", "3"],
+    ],
+)
+def test_an_audit_refuses_what_it_would_ignore(options: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["audit", *options])
+    assert caught.value.code == 2
+
+
+def test_a_reader_that_has_gone_is_no_error() -> None:
+    code = "from maknet.progress import print_result; print_result('x' * 1_000_000)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 def test_a_job_never_runs_the_library_of_another_place(tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.append('.'); from scripts import draw_textures\n"

@@ -130,7 +130,10 @@ def prepare_batch(
     save_arrays(
         files.thumbnails, thumbnails=np.stack(pictures) if pictures else np.empty((0, 0, 0))
     )
-    with atomic_path(files.index) as temporary, temporary.open("w", newline="") as handle:
+    with (
+        atomic_path(files.index) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as handle,
+    ):
         csv.writer(handle, lineterminator="\n").writerow(INDEX_COLUMNS)
         for triplets in prepared:
             triplets.index.to_csv(handle, header=False, index=False, lineterminator="\n")

@@ -21,6 +21,7 @@ from maknet.errors import InputError
 from maknet.files import parsing, read_rows
 
 SPLITS = (*MINED_SPLITS, "hand")
+_FLAGS = {"0": False, "1": True, "0.0": False, "1.0": True}  # with a dot after pandas
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,14 @@ def _noisy_flags(dl_info: str | Path) -> NDArray[np.bool_]:
     rows = read_rows(dl_info)
     if not rows or "Possibly_noisy" not in rows[0]:
         raise InputError(f"{dl_info} has no column 'Possibly_noisy'; it is not DL_info.csv.")
-    return np.array([row["Possibly_noisy"].strip() == "1" for row in rows])
+    flags = [row["Possibly_noisy"].strip() for row in rows]
+    for number, flag in enumerate(flags, start=2):
+        if flag not in _FLAGS:
+            raise InputError(
+                f"{dl_info}, line {number}: 'Possibly_noisy' is {flag!r}; write 1 for a lesion to "
+                "leave out, 0 for the others."
+            )
+    return np.array([_FLAGS[flag] for flag in flags])
 
 
 def _restrict(

@@ -154,6 +154,37 @@ def test_a_folder_that_cannot_be_made_is_named(
     check_config(demo, SCHEMA)
 
 
+@pytest.mark.parametrize("spelling", ["own", "own/", "./own", "x/../own", "{here}/own", "$PWD/own"])
+def test_one_folder_has_one_spelling(
+    demo: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PWD", str(tmp_path))
+    demo["paths"] = {"results": spelling.format(here=tmp_path), "data": "/elsewhere/data/"}
+    check_config(demo, SCHEMA)
+    assert demo["paths"] == {"results": "own", "data": "/elsewhere/data"}
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ("out/", "'paths.results' and 'paths.data' are both out"),
+        ("~/out", "~ is not expanded; write $HOME"),
+        (".", "name one of its own"),
+    ],
+)
+def test_a_results_folder_is_one_of_its_own(demo: dict[str, Any], results: str, words: str) -> None:
+    demo["paths"] = {"results": results, "data": "out"}
+    assert words in complaint(demo)
+
+
+@pytest.mark.parametrize("key", ["deeplesion.zips", "tcia.nbia_url", "tcia.idc_endpoint"])
+def test_a_mirror_has_an_address_of_the_web(demo: dict[str, Any], key: str) -> None:
+    said = complaint(change(demo, key, "file:///mnt/mirror"))
+    assert f"'{key}' is file:///mnt/mirror; name an address that begins with http://" in said
+    check_config(change(demo, key, "https://mirror.example/x"), SCHEMA)
+
+
 def test_a_list_that_holds_itself_is_named(demo: dict[str, Any]) -> None:
     demo["seeds"].append(demo["seeds"])
     assert "'seeds' holds itself" in complaint(demo)

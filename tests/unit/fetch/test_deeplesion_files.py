@@ -81,6 +81,14 @@ def test_a_dead_server_ends_in_one_sentence(server: FileServer, tmp_path: Path) 
         download(wanted(server), tmp_path / "p", *QUICK, sleep=lambda _: None)
 
 
+def test_an_address_that_is_none_is_asked_once(server: FileServer, tmp_path: Path) -> None:
+    pauses: list[float] = []
+    with pytest.raises(InputError, match=r"could not be fetched from .*InvalidSchema"):
+        download(wanted(server), tmp_path / "p", RetryPolicy(3, 1.0), 5, "file://x",
+                 sleep=pauses.append)  # fmt: skip
+    assert pauses == []
+
+
 def test_copies_and_mirrors(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(CONTENT)
     unreachable = RemoteFile("a.zip", "http://127.0.0.1:9/a.zip", "md5", MD5)

@@ -1,5 +1,6 @@
 """The unmodified s5cmd against a loopback bucket: only whole series ever count."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from maknet.fetch import idc
 from maknet.fetch.idc import IdcArchive
 from maknet.fetch.retries import RetryPolicy
 from maknet.fetch.series_batch import fetch_batch
+from maknet.fetch.verify import FetchError, SeriesListing
 from maknet.files import read_rows
 from tests.conftest import ROOT
 from tests.loopback.content import IMAGES, series_files
@@ -98,6 +100,32 @@ def test_a_dead_server_and_a_stalled_one_are_faults(
             tmp_path / "partial", tmp_path / "out", tmp_path / "receipt.csv",
             tmp_path / "refused.csv",
         )  # fmt: skip
+
+
+def test_a_batch_that_takes_too_long_says_which_key_to_raise(
+    wanted: dict[str, ManifestSeries], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = [wanted["whole"], wanted["missing"], wanted["gone"]]
+
+    def slow(archive: IdcArchive, listed: object, into: Path) -> FetchError:
+        for item, arrived in zip(series, (IMAGES, 1, 0), strict=True):
+            for name, content in list(series_files(item.uid).items())[:arrived]:
+                (into / item.uid).mkdir(exist_ok=True)
+                (into / item.uid / name).write_bytes(content)
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "run", raise_timeout)
+            return download(archive, listed, into)  # type: ignore[arg-type]
+
+    def raise_timeout(*_: object, **__: object) -> None:
+        raise subprocess.TimeoutExpired("s5cmd", 1)
+
+    download = IdcArchive._download
+    monkeypatch.setattr(IdcArchive, "_download", slow)
+    monkeypatch.setattr(IdcArchive, "_listing", lambda *_: SeriesListing(IMAGES, {}, {}))
+    answers = dict(IdcArchive(None, timeout_s=10).fetch(series, tmp_path))
+    assert isinstance(answers[wanted["whole"].uid], SeriesListing)
+    for kind in ("missing", "gone"):
+        assert "took longer than 26 s; raise tcia.timeout_s" in str(answers[wanted[kind].uid])
 
 
 def fetch_here(server: S3Server, item: ManifestSeries, data: Path) -> None:

@@ -41,6 +41,13 @@ def test_single_files_and_folders_named_twice(two: Path) -> None:
     assert sum(found.left_out["repeated"] for found in series) == 0
 
 
+def test_single_files_alone(two: Path) -> None:
+    files = sorted(path for path in two.rglob("*") if path.is_file())
+    series, refused = find_series(files)
+    assert not refused
+    assert sum(len(found.headers) for found in series) == len(files)
+
+
 def test_the_same_file_in_two_places_is_used_once(two: Path) -> None:
     before, _ = find_series([two])
     shutil.copytree(two, two.parent / "backup")

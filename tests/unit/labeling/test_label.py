@@ -230,6 +230,29 @@ def test_the_one_release_that_is_there_is_taken(
     assert config["root"] in (tmp_path / "labeled/README.md").read_text()
 
 
+@pytest.mark.parametrize("out", [".", "..", "../here"])
+def test_the_working_folder_is_never_replaced(
+    archive: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], out: str,
+) -> None:  # fmt: skip
+    (tmp_path / "empty/here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "empty/here")
+    assert main([str(archive), "--weights", str(bundle), "--out", out]) == 2
+    assert "is the folder that you are in" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    archive: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuses(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "weights/model.safetensors")
+
+    monkeypatch.setattr("maknet.release.pretrained.ReleasedNetwork.from_pretrained", refuses)
+    assert main([str(archive), "--weights", str(bundle)]) == 2
+    said = capsys.readouterr().err
+    assert "weights/model.safetensors cannot be read or written (Permission denied)" in said
+
+
 def test_a_lesanet_is_refused(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,6 +44,22 @@ def test_runs_that_share_nothing_are_told_apart(capsys: pytest.CaptureFixture[st
     assert "only the first run has: one" in capsys.readouterr().out
 
 
+def test_runs_with_nothing_to_compare_are_not_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    job("a", "index.json", "1")
+    job("b", "index.json", "2")
+    assert main(["a", "b"]) == 2
+    assert "have no table and no figure" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [["--table", "table1.csv", "--json"], ["--published"], ["--json", "--publish"]]
+)
+def test_an_option_that_would_be_ignored_is_refused(options: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["a", "b", *options])
+    assert caught.value.code == 2
+
+
 def test_jobs_whose_wildcards_join_to_one_text_stay_two() -> None:
     for results, lr in (("a", 1), ("b", 2)):
         job(results, "t1.csv", "same", rule="train", wildcards={"labels": "", "seed": "x"})

@@ -185,6 +185,20 @@ def test_bright_padding_becomes_air(series: Path, edit_dicom: Edit) -> None:
     assert (hu[:, 1:] == 0).all()
 
 
+@pytest.mark.parametrize("intercept", [-32768, -32769, -40000, -65000])
+def test_an_intercept_beyond_16_bits_is_added(
+    series: Path, edit_dicom: Edit, intercept: int
+) -> None:
+    for path in series.iterdir():
+        dataset = pydicom.dcmread(path)
+        stored = np.full((dataset.Rows, dataset.Columns), 40 - intercept, np.uint16)
+        dataset.PixelRepresentation = 0
+        dataset.save_as(path)
+        edit_dicom(path, BitsStored=16, HighBit=15, RescaleSlope="1",
+                   RescaleIntercept=str(intercept), PixelData=stored.tobytes())  # fmt: skip
+    assert (read_series(series).hu == 40).all()
+
+
 def test_padding_that_could_be_tissue_stays(series: Path, edit_dicom: Edit) -> None:
     # Pixels of 0 HU are water wherever the padding value is 0 and the intercept is 0.
     for path in series.iterdir():

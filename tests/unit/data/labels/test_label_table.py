@@ -58,6 +58,18 @@ def test_lesions_flagged_noisy_are_dropped(files: dict[str, Path]) -> None:
     assert dropped > 0
 
 
+def test_a_noisy_flag_that_pandas_wrote_counts_and_another_word_is_refused(
+    files: dict[str, Path],
+) -> None:
+    before = {split: len(table) for split, table in load_labels(**files).items()}
+    text = files["dl_info"].read_text()
+    files["dl_info"].write_text(text.replace(',1,"', ',1.0,"').replace(',0,"', ',0.0,"'))
+    assert {split: len(table) for split, table in load_labels(**files).items()} == before
+    files["dl_info"].write_text(text.replace(',1,"', ',yes,"'))
+    with pytest.raises(InputError, match=r"line \d+: 'Possibly_noisy' is 'yes'; write 1"):
+        load_labels(**files)
+
+
 def test_classes_choose_the_labels(files: dict[str, Path]) -> None:
     parts = load_labels(**files)["hand"]
     kinds = load_labels(**files, classes=("type", "attribute"))["hand"]
