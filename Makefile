@@ -1,4 +1,4 @@
-# `make demo` runs the whole workflow on drawn CT; `make test` the tests of minutes, `make check` all.
+# `make demo` runs the whole workflow on synthetic CT; `make test` the tests of minutes, `make check` all.
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
 # Not OMP_NUM_THREADS, which nproc goes by.
@@ -14,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 help: ## what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
-demo: .venv/.installed ## the whole workflow on drawn CT, on the CPU, in minutes
+demo: .venv/.installed ## the whole workflow on synthetic CT, on the CPU, in minutes
 	.venv/bin/snakemake --cores $(CORES)
 	.venv/bin/snakemake --report results/demo/report.html
 	@echo && cat results/demo/table1.md results/demo/table2.md results/demo/table3.md

@@ -1,5 +1,5 @@
 # MAKNet (arXiv 2005.11746) from raw CT to every printed number. An index: no logic lives here.
-# Without a profile or a configfile this is the demo on drawn CT; a configfile is an overlay.
+# Without a profile or a configfile this is the demo on synthetic CT; a configfile is an overlay.
 import sys
 from pathlib import Path
 

@@ -1,13 +1,13 @@
 """Are copies of slices found, and nothing else?
 
-* planted: copies of drawn and, with MAKNET_REAL_DATA, of real slices, changed as archives change
-  them, looked for among slices of as many different drawn patients as `--others` says: recall by
-  kind of change, and the ROC of the confirmation against the nearest look-alikes;
+* planted: copies of synthetic and, with MAKNET_REAL_DATA, of real slices, changed as archives
+  change them, looked for among slices of as many different synthetic patients as `--others` says:
+  recall by kind of change, and the ROC of the confirmation against the nearest look-alikes;
 * distinct: of all pairs of these other patients' slices, the nearest are compared on pixels;
 * series: copies of whole series among each other and other patients' series;
 * neighbors: how alike slices of one series are, by their distance;
 * scale: time and memory of 21,000 queries against 1.5 million fingerprints, drawn with the
-  distribution of the real and drawn ones.
+  distribution of the real and synthetic ones.
 
     python -m benchmarks.duplicates --others 100000 --out duplicates.json
 """

@@ -1,8 +1,8 @@
 """How fast and how well CT is labeled, beside the bare network and the truth.
 
-* speed: a drawn series of 512 x 512 pixels at the paper's network size with random weights, on one
-  core, against bare forward passes of as many images; peak memory of the process;
-* overlap: with `--weights`, on drawn patients whose seed no training has seen: of each label's
+* speed: a synthetic series of 512 x 512 pixels at the paper's network size with random weights, on
+  one core, against bare forward passes of as many images; peak memory of the process;
+* overlap: with `--weights`, on synthetic patients whose seed no training has seen: of each label's
   extent with that of the organ in the drawing (intersection over union along the body axis).
 
     python -m benchmarks.label
@@ -77,7 +77,7 @@ def measure_speed(slices: int) -> dict[str, float]:
 
 
 def measure_overlap(weights: Path, series: int) -> dict[str, object]:
-    """Label drawn patients that nobody has trained on, and compare extents with the drawing."""
+    """Label synthetic patients that nobody has trained on, and compare extents with the drawing."""
     device = open_device("cpu", 1)
     released = load_release(weights)
     overlaps: dict[str, list[float]] = defaultdict(list)

@@ -1,7 +1,7 @@
-"""Read a released network and label a drawn CT series, as a notebook would.
+"""Read a released network and label a synthetic CT series, as a notebook would.
 
 pip install .                                 # or work in the workflow's environment
-snakemake --cores 2 results/demo/release      # once: a network trained on drawn CT
+snakemake --cores 2 results/demo/release      # once: a network trained on synthetic CT
 python examples/label_a_phantom.py results/demo/release/student2
 """
 
@@ -20,7 +20,7 @@ from maknet.release.pretrained import ReleasedNetwork
 
 
 def main(weights: str) -> None:
-    """Print which body parts a drawn series shows."""
+    """Print which body parts a synthetic series shows."""
     network = ReleasedNetwork.from_pretrained(weights)
     print(f"The network was {network.trained_on}.")
 

@@ -120,7 +120,7 @@ def _only_release() -> str:
     said = f"there are {len(found)}: {', '.join(found)}" if found else "there is none here"
     raise InputError(
         f"Name a released network with --weights; {said}. "
-        "`snakemake results/demo/release` makes one from drawn CT, for trying out the command."
+        "`snakemake results/demo/release` makes one from synthetic CT, for trying out the command."
     )
 
 

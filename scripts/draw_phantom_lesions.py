@@ -1,4 +1,4 @@
-"""Rule draw_phantom_lesions: a DeepLesion folder of drawn patients."""
+"""Rule draw_phantom_lesions: a DeepLesion folder of synthetic patients."""
 
 from collections.abc import Mapping
 from pathlib import Path

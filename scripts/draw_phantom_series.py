@@ -1,4 +1,4 @@
-"""Rule draw_phantom_series: one batch of drawn CT series as DICOM, with its receipt."""
+"""Rule draw_phantom_series: one batch of synthetic CT series as DICOM, with its receipt."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -88,7 +88,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def phantom_archive(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One small drawn series of each kind, by kind."""
+    """One small synthetic series of each kind, by kind."""
     from maknet.phantom.archive import NUISANCES, planned_archive, write_series
 
     root = tmp_path_factory.mktemp("archive")
@@ -102,7 +102,7 @@ def phantom_archive(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
 
 @pytest.fixture(scope="session")
 def phantom_lesions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small drawn DeepLesion folder."""
+    """A small synthetic DeepLesion folder."""
     from maknet.phantom.deeplesion import LabelNoise, write_deeplesion
 
     folder = tmp_path_factory.mktemp("deeplesion")

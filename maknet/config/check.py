@@ -122,7 +122,7 @@ def _check_sources(config: Config) -> None:
     if drawn and config["dataset"] != "phantom":
         raise InputError(
             f"The configuration key 'dataset' is {config['dataset']}, but '{drawn[0]}.source' is "
-            "phantom: drawn data must be called phantom."
+            "phantom: synthetic data must be called phantom."
         )
     for section in ("labeled", "unlabeled"):
         source = config[section]["source"]

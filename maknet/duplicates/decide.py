@@ -1,7 +1,7 @@
 """When two images are called one: fine detail that agrees, and a size that does.
 
 A copy keeps its size in mm, whatever its pixels are. One slice of low detail proves little: two
-patients' slices may look alike, and do in drawn CT. Several slices of two series that agree, in
+patients' slices may look alike, and do in synthetic CT. Several slices of two series that agree, in
 order and distance, prove more, as do two key slices of one patient; so there are two verdicts.
 """
 

@@ -1,5 +1,5 @@
 """Synthetic CT in real formats: DICOM series and a DeepLesion folder.
 
-Drawn anatomy, not patients. Everything made here goes through the same readers, filters and rules
-as real data; only the rules that fetch differ.
+Synthetic anatomy, not patients. Everything made here goes through the same readers, filters and
+rules as real data; only the rules that fetch differ.
 """

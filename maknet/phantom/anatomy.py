@@ -1,4 +1,4 @@
-"""The drawn patient: organs as ellipsoids and tapered tubes along the body axis.
+"""The synthetic patient: organs as ellipsoids and tapered tubes along the body axis.
 
 Shapes are those of a 1.75 m adult and are scaled per patient. They are painted in order; a later one
 covers an earlier one.

@@ -1,4 +1,4 @@
-"""The phantom's DeepLesion: lesions of drawn patients in that dataset's own layout.
+"""The phantom's DeepLesion: lesions of synthetic patients in that dataset's own layout.
 
 `DL_info.csv` with its 18 columns, `Images_png/<series>/<slice>.png` (uint16, HU + 32768), LesaNet's
 two label files and its ontology sheet. The text-mined labels are noisy and incomplete, the
@@ -79,7 +79,7 @@ class DrawnLesion:
     Attributes:
         split: `train`, `val`, `test` or `hand`.
         row: Cells by column.
-        lesion: Drawn lesion.
+        lesion: Synthetic lesion.
     """
 
     split: str
@@ -227,7 +227,7 @@ def info_row(
         planned: Patient of the lesion.
         patient: The same, drawn.
         scanner: Acquisition settings of the series.
-        lesion: Drawn lesion.
+        lesion: Synthetic lesion.
         box: x1, y1, x2, y2 of the lesion in pixels.
         name: Name of the series.
         key: Number of the key slice.

@@ -1,4 +1,4 @@
-"""One drawn slice as a valid DICOM CT file.
+"""One synthetic slice as a valid DICOM CT file.
 
 The habits of four manufacturers are imitated where they matter to a reader: sign, stored bits,
 rescale slope and intercept, padding outside the field of view. Y rows, X columns of a slice.
@@ -64,7 +64,7 @@ class SeriesFacts:
         series_uid: SeriesInstanceUID.
         frame_uid: FrameOfReferenceUID.
         protocol: BodyPartExamined.
-        patient: Drawn patient.
+        patient: Synthetic patient.
         manufacturer: Manufacturer whose habits are imitated.
         pixel_mm: Side of a pixel in mm.
         step_mm: Distance between slices in mm.

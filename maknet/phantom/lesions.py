@@ -1,4 +1,4 @@
-"""Drawn lesions: their places and looks, and what a radiologist would write about them."""
+"""Synthetic lesions: their places and looks, and what a radiologist would write about them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A drawn patient's slice in HU, with the organ that owns each pixel.
+"""A synthetic patient's slice in HU, with the organ that owns each pixel.
 
 The picture has what makes CT hard to read: bent outlines, texture, partial volume, correlated
 noise, a table. N is the matrix of the slice.

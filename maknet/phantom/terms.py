@@ -85,7 +85,7 @@ EXCLUSIVE: dict[str, tuple[str, ...]] = {
     "large": ("subcentimeter",),
 }
 
-# Organs of the drawn anatomy in which lesions grow, with DeepLesion's coarse lesion type:
+# Organs of the synthetic anatomy in which lesions grow, with DeepLesion's coarse lesion type:
 # 1 bone, 2 abdomen, 3 mediastinum, 4 liver, 5 lung, 6 kidney, 7 soft tissue, 8 pelvis.
 LESION_SITES: dict[str, int] = {
     "right lung": 5, "left lung": 5, "mediastinum": 3, "axilla": 7, "breast": 7, "rib": 1,

@@ -1,4 +1,4 @@
-"""Drawn textures, like those of materials: they stand in for ImageNet where it is unavailable.
+"""Synthetic textures, like those of materials: they stand in for ImageNet where it is unavailable.
 
 Ten classes in random colors, scales and orientations, with uneven light and noise. They teach
 edges, blobs and frequencies, as the first layers learn from photographs, and nothing of anatomy. N

@@ -20,8 +20,8 @@ PAPER = "[arXiv 2005.11746](https://arxiv.org/abs/2005.11746)"
 _MOST_FREQUENT = 20  # labels in the table
 WARNINGS = {
     "phantom": (
-        "Labels of drawn CT. There is no patient behind them, and no slice of a patient has any of "
-        "these UIDs. They are for trying the software only and mean nothing in medicine."
+        "Labels of synthetic CT. There is no patient behind them, and no slice of a patient has "
+        "any of these UIDs. They are for trying the software only and mean nothing in medicine."
     ),
     "sample": (
         "Labels from a small sample. They show that the workflow runs; a network that saw more "
@@ -125,7 +125,7 @@ def labeling(facts: ReleasedLabels) -> str:
 def privacy(facts: ReleasedLabels) -> str:
     """Return what the rows tell of persons."""
     if facts.dataset == "phantom":
-        return "None: the CT is drawn, and its UIDs belong to no examination."
+        return "None: the CT is synthetic, and its UIDs belong to no examination."
     return (
         "A row has the DICOM UIDs of a series and of its slices, as they stand in the files of the "
         "images, and nothing else that could identify a patient. Anyone who may open an archive "

@@ -50,9 +50,9 @@ _LAYOUTS = {
 }
 _WARNINGS = {
     "phantom": (
-        "> **Warning: trained on drawn CT.** No patient was in the training or in the test sets. "
-        "These weights are for trying the software only; their scores, and all numbers below, mean "
-        "nothing for CT of patients."
+        "> **Warning: trained on synthetic CT.** No patient was in the training or in the test "
+        "sets. These weights are for trying the software only; their scores, and all numbers "
+        "below, mean nothing for CT of patients."
     ),
     "sample": "> **Note: a small sample.** Its scores do not reproduce the paper's.",
 }
@@ -77,7 +77,7 @@ _READ_LICENSES = (
     "weights or pass them on."
 )
 _LIMITS = {
-    "phantom": ["What was drawn is far simpler than anatomy; nothing carries over to patients."],
+    "phantom": ["Synthetic CT is far simpler than anatomy; nothing carries over to patients."],
     "sample": ["Nothing is known here of the patients and scanners behind the images."],
     "deeplesion": [
         "DeepLesion is from one hospital, the NIH Clinical Center; others differ in patients, "

@@ -1,4 +1,4 @@
-"""The reference input of a release: drawn slices, the same for everybody, without any patient.
+"""The reference input of a release: synthetic slices, the same for everybody, without any patient.
 
 Whoever loads a release compares its answer with the expected one, and whoever writes the
 preprocessing anew compares images with those made here. B images, N the matrix, S the image side,
@@ -22,7 +22,7 @@ _SCANNER = Scanner(matrix=256, field_of_view_mm=400.0, noise_hu=12.0)
 
 
 def reference_hu() -> NDArray[np.int16]:
-    """Return drawn slices in HU, (B, 3, N, N), the most cranial slice first."""
+    """Return synthetic slices in HU, (B, 3, N, N), the most cranial slice first."""
     patient = random_patient(generator(0, "reference", "patient"))
     noise = generator(0, "reference", "noise")
     triplets = [

@@ -1,7 +1,7 @@
 """Damage headers, and compare the walk with pydicom: value or refusal, word for word.
 
-`python -m tests.fuzz.headers --count 10000` damages drawn headers; `--folder DIR` copies of one's
-own files, of each folder below it a few. Whatever differs is kept below `--keep`.
+`python -m tests.fuzz.headers --count 10000` damages synthetic headers; `--folder DIR` copies of
+one's own files, of each folder below it a few. Whatever differs is kept below `--keep`.
 """
 
 import argparse

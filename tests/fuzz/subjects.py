@@ -39,7 +39,7 @@ class Subject:
 
 
 def dicom(folder: Path, syntax: str) -> Subject:
-    """One slice of three of a drawn series, in a transfer syntax."""
+    """One slice of three of a synthetic series, in a transfer syntax."""
     import pydicom
 
     from maknet.data.ct.series import read_series

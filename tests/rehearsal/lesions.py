@@ -1,4 +1,4 @@
-"""DeepLesion as it is published, 56 zips and 4 files, with drawn slices of 64 x 64.
+"""DeepLesion as it is published, 56 zips and 4 files, with synthetic slices of 64 x 64.
 
 The label files are LesaNet's where a copy of them is at hand and all lesions are drawn, else drawn
 ones; either way the paper's counts of lesions come out.

@@ -1,4 +1,4 @@
-"""The drawn series are what the manifest says, and what pydicom would have written."""
+"""The synthetic series are what the manifest says, and what pydicom would have written."""
 
 import itertools
 from io import BytesIO

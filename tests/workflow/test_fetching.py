@@ -24,7 +24,7 @@ NAMES = {
 
 @pytest.fixture
 def copies(phantom_lesions: Path, tmp_path: Path) -> Path:
-    """A folder with the files that DeepLesion and LesaNet publish, of drawn lesions."""
+    """A folder with the files that DeepLesion and LesaNet publish, of synthetic lesions."""
     folder = tmp_path / "copies"
     folder.mkdir()
     for published, drawn in NAMES.items():

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.workflow
 
 def test_table1_is_what_the_runs_say(finished: Path) -> None:
     table = pd.read_csv(finished / "results/demo/table1.csv")
-    pretrained = "(drawn textures, in place of ImageNet)"
+    pretrained = "(synthetic textures, in place of ImageNet)"
     assert table["arch"].tolist() == [
         "VGG16 (random weights)", f"VGG16 {pretrained}", "ResNet18 (random weights)",
         f"ResNet18 {pretrained}", "MAKNet",
@@ -80,7 +80,7 @@ def test_table3_compares_the_ways_to_start(finished: Path) -> None:
     results = finished / "results/demo"
     table = pd.read_csv(results / "table3.csv")
     assert table["method"].tolist() == [
-        "LesaNet (drawn textures, in place of ImageNet)",
+        "LesaNet (synthetic textures, in place of ImageNet)",
         "LesaNet (phantom CT, in place of TCIA)",
         "LesaNet (random weights, learning rate 0.03)",
         "LesaNet (random weights, learning rate 0.01)",

@@ -209,7 +209,7 @@ def test_the_citation_file_is_valid() -> None:
 
 def test_data_and_licenses_name_all_sources(inside: Path) -> None:
     rows = read_rows("results/demo/data_and_licenses.csv")
-    assert {row["name"] for row in rows} == {"Drawn CT", "Drawn textures"}
+    assert {row["name"] for row in rows} == {"Synthetic CT", "Synthetic textures"}
     assert "cite the workflow" in Path("results/demo/pages/data_and_licenses.html").read_text()
 
 

@@ -119,7 +119,7 @@ def test_networks_and_labels_are_released_and_used(released: Path, snakemake: Ru
         done = subprocess.run(check, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         card = (folder / "README.md").read_text()
-        assert "drawn CT" in card
+        assert "synthetic CT" in card
         assert json.loads((folder / "config.json").read_text())["root"] in card
     (labels,) = release.glob("pseudo_labels_round*")
     table = pq.read_table(labels / "pseudo_labels.parquet")
@@ -131,7 +131,7 @@ def test_networks_and_labels_are_released_and_used(released: Path, snakemake: Ru
 
 
 def label_one_batch(released: Path, snakemake: Run, student: Path) -> None:
-    """Label the drawn series of a batch by rule and by command: the same tables."""
+    """Label the synthetic series of a batch by rule and by command: the same tables."""
     root = released.parents[1]
     batch = min((root / "data/demo/phantom/series").iterdir())
     config = f"label={{'folders': {{'mine': '{batch}'}}}}"

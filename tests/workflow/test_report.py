@@ -35,7 +35,7 @@ def test_the_report_can_be_clicked_through_offline(
 ) -> None:
     browser.get(report.as_uri())
     wait_for_text(browser, "from raw CT to every printed number")
-    assert "All CT here is drawn" in browser.find_element(By.TAG_NAME, "body").text
+    assert "All CT here is synthetic" in browser.find_element(By.TAG_NAME, "body").text
     screenshot(browser, "report-landing", tmp_path)
     assert browser.find_elements(By.CSS_SELECTOR, 'img[alt^="From data on the left"]')
     for category, entry in (

@@ -5,7 +5,7 @@ FETCH_VERSION = 1
 
 
 rule draw_phantom_lesions:
-    """A DeepLesion folder of drawn patients, in the original's layout."""
+    """A DeepLesion folder of synthetic patients, in the original's layout."""
     output:
         dl_info="<data>/phantom/deeplesion/DL_info.csv",
         images=directory("<data>/phantom/deeplesion/Images_png"),
@@ -30,7 +30,7 @@ rule draw_phantom_lesions:
 
 
 rule draw_phantom_series:
-    """One batch of drawn CT series as DICOM."""
+    """One batch of synthetic CT series as DICOM."""
     output:
         series=directory("<data>/phantom/series/{batch}"),
         receipt="<data>/phantom/receipts/{batch}.csv",

@@ -1,4 +1,4 @@
-# Weights to start from: VGG16 on the unlabeled CT, and networks on drawn textures where these stand in
+# Weights to start from: VGG16 on the unlabeled CT, and networks on synthetic textures where these stand in
 # for ImageNet.
 LAST_LABELS = (
     f"<results>/{{scenario}}pseudo/round{len(ROUNDS) + 1}{{labels}}{{seed}}.npz"

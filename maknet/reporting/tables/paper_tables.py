@@ -14,7 +14,7 @@ from maknet.reporting.tables.runs import Repeated, metric_columns, numeric
 
 KEYS = {1: "arch", 2: "iteration", 3: "method"}  # the column that names the lines of each table
 TEACHER, CONTROL = "0", "control"  # lines of table 2; the others are its rounds
-GENERIC = {"imagenet": "ImageNet", "textures": "drawn textures, in place of ImageNet"}
+GENERIC = {"imagenet": "ImageNet", "textures": "synthetic textures, in place of ImageNet"}
 METHODS = {
     **{key: f"LesaNet ({name})" for key, name in GENERIC.items()},
     "tcia": "LesaNet (TCIA)",

@@ -21,7 +21,7 @@ _TITLES = {
 }  # fmt: skip
 _SET_TITLES = {"text_mined": "text-mined", "hand_labeled": "hand-labeled"}
 DATASET_NOTES = {
-    "phantom": "Drawn CT (phantom), not patients: not comparable with the paper.",
+    "phantom": "Synthetic CT (phantom), not patients: not comparable with the paper.",
     "sample": "A small sample of real data: the path, not a score to compare with the paper.",
     "deeplesion": "DeepLesion.",
 }

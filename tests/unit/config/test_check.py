@@ -71,7 +71,7 @@ def test_the_shipped_demo_is_valid(demo: dict[str, Any]) -> None:
         ("training.learning_rate", float("nan"), "'training.learning_rate' must be finite"),
         ("generic", "imagenet", "'networks.vgg16.width' must be 1"),
         ("networks.maknet", {"widths": [8] * 7, "layers": [3] * 7}, "is missing"),
-        ("dataset", "deeplesion", "drawn data must be called phantom"),
+        ("dataset", "deeplesion", "synthetic data must be called phantom"),
         ("labeled.shared_patients", "some", "'labeled.shared_patients' is out of range"),
         ("labeled.shared_patients", ["17"], "'labeled.shared_patients.0' must be a whole number"),
         ("labeled.expect_counts", {"train": 5}, "'labeled.expect_counts.val' is missing"),

@@ -1,4 +1,4 @@
-"""The example reads a release and labels a drawn series."""
+"""The example reads a release and labels a synthetic series."""
 
 import subprocess
 import sys
@@ -20,6 +20,6 @@ def test_the_example_labels_a_phantom(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     first, *parts = done.stdout.splitlines()
-    assert "drawn CT" in first
+    assert "synthetic CT" in first
     assert {line[:20].strip() for line in parts} <= set(NAMES)
     assert all(line.endswith("mm") for line in parts)

@@ -71,7 +71,7 @@ def test_every_series_is_labeled_or_refused(labeled: Path, archive: Path) -> Non
 
 def test_both_tables_of_slices_say_the_same(labeled: Path) -> None:
     table = pq.read_table(labeled / "slices.parquet")
-    assert b"drawn CT" in table.schema.metadata[b"trained_on"]
+    assert b"synthetic CT" in table.schema.metadata[b"trained_on"]
     lines = rows(labeled / "slices.csv")
     assert table.num_rows == len(lines) > 200
     for found, line in zip(table.to_pylist(), lines, strict=True):
@@ -90,9 +90,9 @@ def test_both_tables_of_slices_say_the_same(labeled: Path) -> None:
 def test_every_output_says_what_the_weights_were_trained_on(labeled: Path) -> None:
     for path in labeled.iterdir():
         if path.suffix == ".csv":
-            assert all("drawn CT" in row["trained_on"] for row in rows(path)), path
+            assert all("synthetic CT" in row["trained_on"] for row in rows(path)), path
         elif path.suffix in (".html", ".md"):
-            assert "drawn CT" in path.read_text(), path
+            assert "synthetic CT" in path.read_text(), path
 
 
 def test_nothing_of_the_patient_leaves(labeled: Path) -> None:

@@ -26,7 +26,7 @@ from maknet.phantom.terms import BODY_PART_PARENTS
 NETWORK = {
     "algorithm": "MAKNet workflow, student5",
     "version": "0123456789abcdef",
-    "trained_on": "trained on drawn CT; for trying the command only",
+    "trained_on": "trained on synthetic CT; for trying the command only",
 }
 
 

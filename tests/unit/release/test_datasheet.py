@@ -69,7 +69,7 @@ def test_drawn_ct_is_called_so_first(tmp_path: Path, dataset: str) -> None:
     first = text.split("\n\n")[1]
     warning = WARNINGS.get(dataset)
     assert first.startswith(f"> **Warning.** {warning}" if warning else "> **Predictions, not")
-    assert ("Labels of drawn CT" in text) == (dataset == "phantom")
+    assert ("Labels of synthetic CT" in text) == (dataset == "phantom")
     assert ("To choose slices or series" in text) == (dataset != "phantom")
 
 

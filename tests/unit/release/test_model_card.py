@@ -26,11 +26,11 @@ PER_LABEL_COLUMNS = ("set", "label", "positives", "negatives", "predicted", "thr
 SLICES = {"window_hu": [-1024, 3071], "size": 96, "crop": "patient", "body_threshold_hu": -500}
 PATCHES = {"window_hu": [-1000, 3000], "size": 72, "pixel_mm": 1.5, "offset_mm": 2.5,
            "max_side": 800}  # fmt: skip
-WARNING = "Warning: trained on drawn CT"
+WARNING = "Warning: trained on synthetic CT"
 DATA = [
-    ("Drawn CT", "labeled images and labels", "", "MIT", "https://spdx.org/licenses/MIT", "", "us"),
+    ("Synthetic CT", "labeled images and labels", "", "MIT", "https://x.org/mit", "", "us"),
     ("C4KC", "unlabeled images", "3", "CC BY 3.0", "https://x.org/by", "10.1/c4kc", "They (2019)"),
-    ("Drawn textures", "weights that tables 1 and 3 compare with", "", "MIT", "", "", "us"),
+    ("Synthetic textures", "weights that tables 1 and 3 compare with", "", "MIT", "", "", "us"),
 ]
 TRAINING = {"epochs": 2, "batch_size": 37, "learning_rate": 0.01, "monitor": "auc"}
 
@@ -148,9 +148,9 @@ def test_the_front_matter_is_that_of_the_hub(results: Path) -> None:
     assert said["library_name"] == "maknet"
     assert said["pipeline_tag"] == "image-classification"
     assert {"maknet", "phantom"} <= set(said["tags"])
-    assert said["datasets"] == ["drawn-ct"]
+    assert said["datasets"] == ["synthetic-ct"]
     other = yaml.safe_load(card(read_run(results, "lesanet_tcia")).split("---\n")[1])
-    assert (other["license"], other["datasets"]) == ("other", ["drawn-ct", "c4kc"])
+    assert (other["license"], other["datasets"]) == ("other", ["synthetic-ct", "c4kc"])
     assert other["license_name"]
 
 
@@ -218,7 +218,7 @@ def test_a_lesanet_takes_patches_and_names_what_it_started_from(results: Path) -
     assert row(text, "C4KC") == ["unlabeled images", "3", "[CC BY 3.0](https://x.org/by)",
                                  "[10.1/c4kc](https://doi.org/10.1/c4kc)"]  # fmt: skip
     assert "They (2019)" in text
-    assert "Drawn textures" not in text
+    assert "Synthetic textures" not in text
 
 
 def test_a_students_images_and_an_unclean_checkout_are_named() -> None:

@@ -47,7 +47,7 @@ def test_from_pretrained(bundles: Path, arch: str) -> None:
     assert expected.shape == (2, len(NAMES))
     assert network.names == tuple(NAMES)
     assert not network.training
-    assert "drawn CT" in network.trained_on
+    assert "synthetic CT" in network.trained_on
 
 
 @pytest.mark.parametrize("arch", ARCHES)
@@ -153,7 +153,7 @@ def test_only_the_workflow_makes_a_release(bundles: Path, tmp_path: Path) -> Non
 
 
 def test_what_a_network_was_trained_on_is_true_of_its_run() -> None:
-    assert "drawn CT" in trained_on("phantom", "maknet", "phantom")
+    assert "synthetic CT" in trained_on("phantom", "maknet", "phantom")
     assert "unlabeled" not in trained_on("deeplesion", "maknet", "tcia")
     assert "CT of public archives" in trained_on("deeplesion", "student5-seed1", "tcia")
     assert "unlabeled CT of its user's own" in trained_on("deeplesion", "student5", "folder")

@@ -1,4 +1,4 @@
-"""The box of the patient on drawn slices: nothing of the patient is cut, the table is."""
+"""The box of the patient on synthetic slices: nothing of the patient is cut, the table is."""
 
 import numpy as np
 import pytest

@@ -44,4 +44,4 @@ def test_a_transfer_is_named_by_what_its_vgg16_saw() -> None:
         "VGG16 on the labeled images", "VGG16 on ImageNet", "random weights",
     ]  # fmt: skip
     assert transfer_pairs(titles)[0] == (titles[0], titles[1])
-    assert "drawn textures" in transfer_titles(runs, "textures", "phantom")[3]
+    assert "synthetic textures" in transfer_titles(runs, "textures", "phantom")[3]

@@ -168,7 +168,7 @@ def test_seeds_and_rounds_are_shown(tmp_path: Path) -> None:
 def test_titles_name_what_stands_in() -> None:
     network = {"title": "VGG16"}
     assert network_title(network, None) == "VGG16 (random weights)"
-    assert network_title(network, "textures") == "VGG16 (drawn textures, in place of ImageNet)"
+    assert network_title(network, "textures") == "VGG16 (synthetic textures, in place of ImageNet)"
     assert network_title({"title": "MAKNet"}, None) == "MAKNet"
     assert scratch_title(0.001) == "LesaNet (random weights, learning rate 0.001)"
 
