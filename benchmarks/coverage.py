@@ -1,18 +1,21 @@
 """How often the intervals of the tables hold the true value, on the published label tables.
 
-`python -m benchmarks.coverage LABELS --repeats 200` takes the folder of LesaNet's label files. The
-population is the validation and text-mined test lesions; a test set is drawn from its patients with
-replacement. Two networks score it, the second a little better, each trained with several seeds:
-logits with a signal of each label, noise of the patient, the lesion and the seed, and thresholds
-calibrated on a sample of each seed's own. The true value is that of the whole population over the
-same labels, for one seed, or over many. Patients are not in the label files: lesions follow one
-another by patient in `DL_info.csv`, about 7.4 each, and runs of 8 lesion numbers stand for them.
+`python -m benchmarks.coverage LABELS --repeats 100` takes the folder of LesaNet's label files. It
+does all for the body parts (Tables 1 and 2) and for all labels (Table 3). The population is the
+validation and text-mined test lesions; a test set is drawn from its patients with replacement. Two
+networks score it, the second a little better, each trained with several seeds: logits with a signal
+of each label, noise of the patient, the lesion and the seed, and thresholds calibrated on a sample
+of each seed's own. The true value is that of the whole population over the same labels: of the
+training itself for one seed, else of the mean over all trainings. Patients are not in the label
+files: lesions follow one another by patient in `DL_info.csv`, about 7.4 each, and runs of 8 lesion
+numbers stand for them.
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from maknet.data.labels.label_table import load_labels
-from maknet.data.labels.ontology import load_ontology
+from maknet.data.labels.ontology import CLASSES, load_ontology
 from maknet.metrics.bootstrap import patient_weights, resampled_means, seed_interval
 from maknet.metrics.multilabel import (
     MEASURES,
@@ -32,11 +35,11 @@ from maknet.metrics.multilabel import (
 from maknet.metrics.thresholds import calibrate_thresholds
 
 TARGET = "docs/coverage.csv"
-SIZES = {"hand_labeled": 490, "text_mined": 1640}
+# By classes of labels: lesions of the hand-labeled and of the text-mined test set.
+SIZES = {("bodypart",): (490, 1640), CLASSES: (500, 1759)}
 SEEDS = (1, 5)
-TRAININGS = 20  # of each network, of which a study has 1 or 5
+TRAININGS = 100  # of each network, of which a study has 1 or 5
 LESIONS_PER_PATIENT = 8
-CALIBRATED_ON = 1686
 SAMPLES = 200
 Bools = NDArray[np.bool_]
 
@@ -62,11 +65,11 @@ class Population:
     truth: list[list[pd.DataFrame]]
 
 
-def population(folder: Path) -> Population:
+def population(folder: Path, classes: Sequence[str]) -> Population:
     ontology_file = folder / "lesion_ontology_181022.xlsx"
     tables = load_labels(
         folder / "text_mined_labels_171_and_split.json", folder / "hand_labeled_test_set.json",
-        ontology_file,
+        ontology_file, classes=classes,
     )  # fmt: skip
     parents = [list(p) for p in load_ontology(ontology_file, tables["val"].names).parents]
     parts = [tables["val"], tables["test"]]
@@ -74,7 +77,8 @@ def population(folder: Path) -> Population:
     known = np.concatenate([part.known for part in parts])
     numbers = [part.lesion_index // LESIONS_PER_PATIENT + 10**6 * i for i, part in enumerate(parts)]
     patients = np.unique(np.concatenate(numbers), return_inverse=True)[1]
-    runs = [list(trainings(positive, known, patients, gain)) for gain in (0.0, 0.2)]
+    sample = len(parts[0])  # lesions that thresholds are calibrated on
+    runs = [list(trainings(positive, known, patients, gain, sample)) for gain in (0.0, 0.2)]
     truth = [
         [label_metrics(scores, positive, known, thresholds, parents)[list(PER_LABEL)]
          for scores, thresholds in network]
@@ -84,7 +88,7 @@ def population(folder: Path) -> Population:
 
 
 def trainings(
-    positive: Bools, known: Bools, patients: NDArray[np.int64], gain: float
+    positive: Bools, known: Bools, patients: NDArray[np.int64], gain: float, sample: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
     """Yield scores and thresholds of each training of one network."""
     lesions, labels = positive.shape
@@ -99,7 +103,7 @@ def trainings(
         logits = bias + own.normal(0, 0.3, labels) + strength * positive + shared
         logits += own.normal(0, 0.4**0.5, (lesions, labels))
         scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
-        rows = own.choice(lesions, CALIBRATED_ON)
+        rows = own.choice(lesions, sample)
         yield scores, calibrate_thresholds(scores[rows], positive[rows], known[rows])
 
 
@@ -141,7 +145,8 @@ def measure(world: Population, lesions: int, seeds: int, repeats: int) -> pd.Dat
                     (interval.high - interval.low) / 2,
                 ))  # fmt: skip
     return pd.DataFrame([
-        {"kind": kind, "measure": name, "lesions": lesions, "seeds": seeds, "repeats": repeats,
+        {"kind": kind, "measure": name, "labels": world.positive.shape[1], "lesions": lesions,
+         "seeds": seeds, "repeats": repeats,
          "coverage": np.mean([h[0] for h in values]), "bias": np.mean([h[1] for h in values]),
          "deviation": np.std([h[1] for h in values]),
          "half_width": np.mean([h[2] for h in values])}
@@ -181,13 +186,13 @@ def _true(
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("labels", type=Path, help="folder of LesaNet's label files")
-    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--repeats", type=int, default=100)
     parser.add_argument("--target", default=TARGET)
     options = parser.parse_args()
-    world = population(options.labels)
     tables = []
-    for lesions in SIZES.values():
-        for seeds in SEEDS:
+    for classes, sizes in SIZES.items():
+        world = population(options.labels, classes)
+        for lesions, seeds in product(sizes, SEEDS):
             tables.append(measure(world, lesions, seeds, options.repeats))
             print(tables[-1].to_string(float_format="%.4f"), flush=True)
     table = pd.concat(tables, ignore_index=True)

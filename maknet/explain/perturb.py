@@ -18,6 +18,7 @@ from maknet.files import read_rows
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+_AIR = 0.02  # of the window's range, -942 HU with the paper's: between air and lung
 
 
 def region_mask(
@@ -115,14 +116,19 @@ def most_influential(attribution: NDArray[np.floating], fraction: float) -> Mask
     return mask.reshape(attribution.shape)
 
 
-def random_pixels(shape: tuple[int, int], fraction: float, generator: np.random.Generator) -> Mask:
+def random_pixels(image: Image, fraction: float, generator: np.random.Generator) -> Mask:
     """Return random pixels (S, S), the control that deletion by attribution has to beat.
 
+    Pixels of air come last: to black them out changes nothing, and no attribution falls on them.
+
     Args:
-        shape: Rows and columns, (S, S).
+        image: (3, S, S) in [0, 1].
         fraction: Fraction of all pixels to return.
         generator: Generator that the pixels are drawn from.
     """
-    mask = np.zeros(shape[0] * shape[1], bool)
-    mask[generator.permutation(mask.size)[: round(fraction * mask.size)]] = True
-    return mask.reshape(shape)
+    is_air = (image.max(0) <= _AIR).ravel()
+    order = generator.permutation(is_air.size)
+    order = order[np.argsort(is_air[order], kind="stable")]
+    mask = np.zeros(is_air.size, bool)
+    mask[order[: round(fraction * mask.size)]] = True
+    return mask.reshape(image.shape[1:])

@@ -62,7 +62,7 @@ class Explanation:
         by_attribution: Mean probability of the original's top labels after deleting each fraction
             of the pixels, those first whose attribution, with its sign and summed over the slices,
             is largest, (F,).
-        by_chance: The same after deleting as many random pixels, (F,).
+        by_chance: The same after deleting as many random pixels that are not air, (F,).
         variants: Images of the variants, (V, 3, S, S); empty for images that are no examples.
     """
 
@@ -147,7 +147,7 @@ def explain_image(
         black_out(image, most_influential(support, fraction))
         for fraction in settings.fractions
     ] + [
-        black_out(image, random_pixels(region.shape, fraction, rng))
+        black_out(image, random_pixels(image, fraction, rng))
         for fraction in settings.fractions
     ]  # fmt: skip
     scores = _probabilities(network, np.stack([*variants, *curves]), device)

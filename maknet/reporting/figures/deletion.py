@@ -30,13 +30,15 @@ class _Effect:
     Attributes:
         confidence: Mean probability of the original's top labels before, (N,).
         confidence_after: The same after, (N,).
-        drop: What is lost, (N,).
+        drop: What is lost, (N,); a gain is negative.
+        moved: By how much it changes, up or down, (N,).
         top_kept: Share of the top labels that stay among the top, (N,).
     """
 
     confidence: NDArray[np.float64]
     confidence_after: NDArray[np.float64]
     drop: NDArray[np.float64]
+    moved: NDArray[np.float64]
     top_kept: NDArray[np.float64]
 
 
@@ -50,8 +52,9 @@ def perturbation_table(dataset: str, studies: Studies, confidence: float) -> pd.
 
     Returns:
         Columns: `confidence` and `confidence_after` (mean probability of the original's top
-        labels), `drop` and `top_kept` (share of the top labels that stay) with `_low` and `_high`
-        by patient, and `drop_sd` over images. In a row `A minus B` each is the mean of the
+        labels), `drop` (mean loss, in which gains cancel losses), `moved` (mean change up or down)
+        and `top_kept` (share of the top labels that stay) with `_low` and `_high` by patient, and
+        `drop_sd` over images. In a row `A minus B` each is the mean of the
         differences on the same image.
 
     Raises:
@@ -79,15 +82,19 @@ def _effect(arrays: Mapping[str, NDArray[Any]], change: str) -> _Effect:
     before, after = (arrays["followed"][:, i].mean(1, dtype=np.float64) for i in (0, place))
     original, now = arrays["labels"][:, 0], arrays["labels"][:, place]
     kept = (original[:, :, None] == now[:, None, :]).any(2).mean(1)
-    return _Effect(before, after, before - after, kept)
+    return _Effect(before, after, before - after, abs(before - after), kept)
 
 
 def _summary(effect: _Effect, patients: NDArray[np.int64], confidence: float) -> dict[str, Any]:
-    drop, kept = (patient_mean(v, patients, confidence) for v in (effect.drop, effect.top_kept))
+    drop, moved, kept = (
+        patient_mean(values, patients, confidence)
+        for values in (effect.drop, effect.moved, effect.top_kept)
+    )
     return {
         "images": len(patients), "patients": drop.patients,
         "confidence": effect.confidence.mean(), "confidence_after": effect.confidence_after.mean(),
-        **_columns("drop", drop), "drop_sd": effect.drop.std(), **_columns("top_kept", kept),
+        **_columns("drop", drop), "drop_sd": effect.drop.std(), **_columns("moved", moved),
+        **_columns("top_kept", kept),
     }  # fmt: skip
 
 
@@ -115,7 +122,8 @@ def deletion_table(
         confidence: Probability with which an interval is to hold the true mean.
 
     Returns:
-        Columns: `chosen_by` (`attribution`, or `chance` as a control), `fraction`, `confidence`
+        Columns: `chosen_by` (`attribution`, or `chance` as a control: as many random pixels that
+        are not air), `fraction`, `confidence`
         (mean over images) with `confidence_low` and `confidence_high` by patient.
     """
     rows = []

@@ -3,7 +3,7 @@
 A claim is reproduced if the interval of what it says lies on its side, not reproduced if it lies on
 the other, and undecided if it holds zero, if no interval is known to hold for its metric, or if the
 networks were trained once: the scatter of training is then not known. An undecided claim comes with
-the smallest effect that these data could have shown, half the interval's width.
+half the interval's width: about half of such studies would have told an effect of that size.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,11 @@ from maknet.reporting.tables.runs import TEST_SETS, Repeated, paired_gap
 REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "undecided"
 COLUMNS = (
     "dataset", "section", "claim", "sentence", "tested_on", "measured", "low", "high", "verdict",
-    "would_say", "smallest_effect", "why", "cells",
+    "would_say", "half_width", "why", "cells",
 )  # fmt: skip
 NO_VERDICT = "none: not the paper's data"
+# Columns of perturbations.csv that claims are tested on.
+PERTURBED = {"drop": "drop of confidence", "moved": "change of confidence, up or down"}
 _MIN_SEEDS = 2
 _SPLITS = {name: split for split, name in TEST_SETS.items()}
 
@@ -105,7 +107,7 @@ def judge_claims(
             "high": _numbers(part.high for part in parts),
             "verdict": verdict if dataset == "deeplesion" else NO_VERDICT,
             "would_say": "" if dataset == "deeplesion" else verdict,
-            "smallest_effect": f"{max(widths):.4f}" if verdict == UNDECIDED and widths else "",
+            "half_width": f"{max(widths):.4f}" if verdict == UNDECIDED and widths else "",
             "why": _joined(dict.fromkeys(p.why or _holds_zero(p) for p in undecided))
                 if verdict == UNDECIDED else "",
             "cells": _joined(dict.fromkeys(part.cells for part in parts)),
@@ -131,8 +133,9 @@ def evidence(claim: Mapping[str, Any], measured: Measured) -> tuple[list[Evidenc
     """
     if "fewer" in claim:
         return [_fewer(claim["fewer"], measured)], 1
-    if "drop" in claim:
-        return [_drop(claim["drop"], measured)], 1
+    for column in PERTURBED:
+        if column in claim:
+            return [_perturbed(column, claim[column], measured)], 1
     test = claim["higher"]
     parts = [_higher(test, metric, measured) for metric in test["metrics"]]
     return parts, test.get("need", len(parts))
@@ -174,17 +177,17 @@ def _higher(test: Mapping[str, Any], metric: str, measured: Measured) -> Evidenc
                     deviation=found.deviation)  # fmt: skip
 
 
-def _drop(test: Mapping[str, Any], measured: Measured) -> Evidence:
+def _perturbed(column: str, test: Mapping[str, Any], measured: Measured) -> Evidence:
     less = test.get("less")
     names = [f"{test['of']} minus {less}", f"{less} minus {test['of']}"] if less else [test["of"]]
     for sign, name in zip((1, -1), names, strict=False):
         for row in measured.perturbations:
             if (row["arch"], row["change"]) == (name, test["change"]):
-                value, *ends = (sign * float(row[f"drop{end}"]) for end in ("", "_low", "_high"))
-                on = f"drop of confidence, {names[0]}, {test['change']}"
+                value, *ends = (sign * float(row[column + end]) for end in ("", "_low", "_high"))
+                on = f"{PERTURBED[column]}, {names[0]}, {test['change']}"
                 return Evidence(on, value, min(ends), max(ends), f"perturbations.csv: {name}",
-                                "each network was trained once")  # fmt: skip
-    return Evidence(f"drop of confidence, {names[0]}", nan, nan, nan, "", "it was not measured")
+                                "each network was explained once")  # fmt: skip
+    return Evidence(f"{PERTURBED[column]}, {names[0]}", nan, nan, nan, "", "it was not measured")
 
 
 def _holds_zero(part: Evidence) -> str:

@@ -27,7 +27,7 @@ def claims_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "Interval": f"{row['low']} to {row['high']}",
             "Verdict": row["verdict"] if not row["would_say"] else "none",
             **({"Would be said": row["would_say"]} if row["would_say"] else {}),
-            "Why, and the smallest effect to be seen": _reason(row),
+            "Why, and half the interval's width": _reason(row),
         }
         for row in rows
     ])  # fmt: skip
@@ -56,5 +56,5 @@ def claims_markdown(rows: Sequence[Mapping[str, Any]], root: str) -> str:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
-    effect = f"smallest effect {row['smallest_effect']}" if row["smallest_effect"] else ""
+    effect = f"half width {row['half_width']}" if row["half_width"] else ""
     return "; ".join(part for part in (row["why"], effect) if part)

@@ -12,7 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from maknet.reporting.tables.claims import Evidence, Measured, evidence, tested_measure
+from maknet.reporting.tables.claims import (
+    PERTURBED,
+    Evidence,
+    Measured,
+    evidence,
+    tested_measure,
+)
 from maknet.reporting.tables.runs import TEST_SETS, numeric
 
 BASE = "base"
@@ -20,14 +26,14 @@ COLUMNS = (
     "dataset", "scenario", "kind", "question", "conclusion", "test_set", "metric", "base", "effect",
     "low", "high", "change", "scatter", "beyond_scatter", "turns_around", "seeds", "sets", "why",
 )  # fmt: skip
-_BEYOND_TWO_SD = 0.05
 NOTE = (
     "An effect is what speaks for the conclusion: above zero it holds. Change is an effect less "
     "the configuration's own. Scatter is the largest change that another seed or other rounding "
     "made, or two standard deviations over the seeds, whichever is larger. A choice within the "
     "scatter may still matter, and one beyond it need not: of choices that do nothing, one in "
-    "k + 1 goes further than all of k scenarios of scatter, and one in twenty than two standard "
-    "deviations, which `By chance` counts among those that moved the effect at all."
+    "k + 1 goes further than all of k scenarios of scatter, and further than two standard "
+    "deviations as many as Student's distribution says, one in 29 with five seeds. `By chance` "
+    "counts them among those that moved the effect at all."
 )
 
 
@@ -76,8 +82,9 @@ def multiverse_table(
 
 def measures(conclusion: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Return what a conclusion is measured by: test set, metric, and a claim on these alone."""
-    if "drop" in conclusion:
-        return [("hand_labeled", "confidence", {"drop": conclusion["drop"]})]
+    for column in PERTURBED:
+        if column in conclusion:
+            return [("hand_labeled", "confidence", {column: conclusion[column]})]
     test = conclusion["higher"]
     return [
         (name, tested_measure(metric), {"higher": {**test, "test_set": name, "metrics": [metric]}})
@@ -125,9 +132,21 @@ def _by_chance(group: pd.DataFrame, moved: int) -> str:
     """Return how many choices that do nothing would be beyond the scatter, of those that moved."""
     if isnan(group["scatter"].iloc[0]):
         return "-"
-    several = group["seeds"].iloc[0] > 1 and group["metric"].iloc[0] != "confidence"
-    share = _BEYOND_TWO_SD if several else 1 / (int((group["kind"] == "scatter").sum()) + 1)
+    seeds = 1 if group["metric"].iloc[0] == "confidence" else int(group["seeds"].iloc[0])
+    others = int((group["kind"] == "scatter").sum())
+    share = beyond_two_deviations(seeds) if seeds > 1 else 1 / (others + 1)
     return f"{moved * share:.0f}"
+
+
+def beyond_two_deviations(seeds: int) -> float:
+    """Return how often the change of a mean over seeds exceeds two deviations by chance alone.
+
+    The change is the difference of two means over as many seeds, the deviation that of single
+    seeds of one of them.
+    """
+    from scipy.stats import t
+
+    return float(2 * t.sf((2 * seeds) ** 0.5, seeds - 1))
 
 
 def _text(value: float) -> str:

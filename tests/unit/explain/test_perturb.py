@@ -46,10 +46,21 @@ def test_pixels_are_replaced_by_the_nearest_outside() -> None:
 def test_deleted_pixels_are_the_largest_and_chance_takes_as_many(seed: int, part: float) -> None:
     generator = np.random.default_rng(seed)
     attribution = generator.integers(0, 9, (8, 8)).astype(float)
+    image = generator.random((3, 8, 8)).astype(np.float32)
     mask = most_influential(attribution, part)
-    assert mask.sum() == round(part * 64) == random_pixels((8, 8), part, generator).sum()
+    assert mask.sum() == round(part * 64) == random_pixels(image, part, generator).sum()
     if 0 < mask.sum() < 64:
         assert attribution[mask].min() >= attribution[~mask].max()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_pixels_are_air_only_when_nothing_else_is_left(seed: int) -> None:
+    image = np.zeros((3, 20, 20), np.float32)
+    image[1, 5:15, 5:15] = 0.05  # lung, in one slice of three
+    for part, of_body in ((0.1, 40), (0.25, 100), (0.5, 100)):
+        mask = random_pixels(image, part, np.random.default_rng(seed))
+        assert mask.sum() == round(part * 400)
+        assert mask[5:15, 5:15].sum() == of_body
 
 
 def test_a_study_follows_the_originals_labels() -> None:

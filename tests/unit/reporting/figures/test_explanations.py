@@ -50,6 +50,19 @@ def test_the_difference_of_two_networks_is_paired_and_by_patient() -> None:
     pd.testing.assert_frame_equal(table.iloc[:3], alone)
 
 
+def test_rises_and_falls_cancel_in_a_drop_and_not_in_a_change() -> None:
+    restless, steady = study(), study()
+    before = restless["followed"][:, :1].copy()
+    signs = np.array([1.0, -1, 1, -1])[:, None, None]
+    restless["followed"][:, 1:] = before - 0.1 * signs
+    steady["followed"][:, :1] = before
+    steady["followed"][:, 1:] = before + 0.02
+    found = perturbation_table("phantom", {"MAKNet": restless, "VGG16": steady}, 0.95)
+    table = found.set_index(["arch", "change"]).xs("replaced", level="change")
+    assert table["drop"].tolist() == pytest.approx([0.0, -0.02, 0.02])
+    assert table["moved"].tolist() == pytest.approx([0.1, 0.02, 0.08])
+
+
 def test_studies_of_other_images_are_not_compared() -> None:
     other = {**study(), "lesions": np.array([40, 41, 42, 99])}
     with pytest.raises(InputError, match="of MAKNet and VGG16 are of different images; make them"):

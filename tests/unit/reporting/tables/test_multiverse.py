@@ -2,6 +2,7 @@
 
 from math import isnan
 
+import numpy as np
 import pytest
 
 from maknet.reporting.figures.multiverse import draw_multiverse
@@ -10,6 +11,7 @@ from maknet.reporting.tables.multiverse import (
     BASE,
     COLUMNS,
     Universe,
+    beyond_two_deviations,
     measures,
     multiverse_table,
     summary,
@@ -18,7 +20,7 @@ from tests.unit.reporting.tables.test_claims import measured
 
 HIGHER = {"id": "student above teacher",
           "higher": {"runs": ["last", "maknet"], "metrics": ["auc", "f1"]}}  # fmt: skip
-DROP = {"id": "changes less", "drop": {"of": "VGG16", "less": "MAKNet", "change": "replaced"}}
+DROP = {"id": "changes less", "moved": {"of": "VGG16", "less": "MAKNet", "change": "replaced"}}
 
 
 def universe(name: str, student: float, kind: str = "choice", seeds: int = 1) -> Universe:
@@ -51,6 +53,15 @@ def test_seeds_of_the_configuration_are_scatter_too() -> None:
     assert (table["seeds"] == 5).all()
     alone = multiverse_table("phantom", [HIGHER], [universe(BASE, 0.6, "base")])
     assert alone["scatter"].isna().all()
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 10])
+def test_how_often_a_choice_that_does_nothing_exceeds_two_deviations(seeds: int) -> None:
+    chance = np.random.default_rng(seeds)
+    base, other = chance.normal(size=(2, 200_000, seeds))
+    change = other.mean(1) - base.mean(1)
+    simulated = (abs(change) > 2 * base.std(1, ddof=1)).mean()
+    assert beyond_two_deviations(seeds) == pytest.approx(simulated, abs=0.003)
 
 
 def test_a_drop_of_confidence_is_a_conclusion_too() -> None:
