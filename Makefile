@@ -1,4 +1,4 @@
-# `make demo` runs the whole workflow on synthetic CT; `make test` the tests of minutes, `make check` all.
+# `make demo` runs the whole workflow on synthetic CT; `make test` the fast tests, `make check` all.
 # Both set up .venv first, with only python3 (3.11 or newer), git and make.
 PYTHON ?= python3
 # Not OMP_NUM_THREADS, which nproc goes by.
@@ -21,7 +21,7 @@ demo: .venv/.installed ## the whole workflow on synthetic CT, on the CPU, in min
 	@echo && { .venv/bin/python -m maknet.compare results/demo --published || true; }
 	@echo && echo "The report: results/demo/report.html; tables and figures: results/demo/README.md; the audit: results/demo/audit.html"
 
-test: .venv/.installed ## the tests of minutes, one run of all rules among them
+test: .venv/.installed ## the fast tests, one run of all rules among them
 	$(PYTEST) -m "not slow"
 
 check: lint site ## what CI runs: style, types, the workflow's linter, the site, every test

@@ -1,4 +1,4 @@
-"""The shape of the code: a room for every module, arrows one way, small files, thin scripts."""
+"""The shape of the code: a layer for every module, imports one way, small files, thin scripts."""
 
 import ast
 import re
@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "maknet").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 RULES = "\n".join(p.read_text() for p in sorted((ROOT / "workflow/rules").glob("*.smk")))
-# The floors, from the ground up: a room imports from floors below its own, and from itself.
-FLOORS = (
+# The layers, from the lowest up: a package imports from layers below its own, and from itself.
+LAYERS = (
     ("errors",),
     ("files", "seeding", "progress"),
     ("config",),
@@ -36,7 +36,7 @@ FLOORS = (
     ("label", "compare"),
     ("__main__",),
 )
-# Rooms on one floor that are still apart from what lies below them.
+# Packages of one layer that are still apart from what lies below them.
 NEVER = {
     "phantom": {"provenance", "config"},
     "models": {"config", "provenance"},
@@ -59,18 +59,18 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def room(module: str) -> str:
-    """Return the room of a dotted module of the library, the most exact one that has a floor."""
+def package(module: str) -> str:
+    """Return the package of a dotted module of the library, the most exact one that has a layer."""
     parts = module.split(".")[1:]
     for end in (2, 1):
         name = "/".join(parts[:end])
-        if any(name in floor for floor in FLOORS):
+        if any(name in layer for layer in LAYERS):
             return name
-    raise AssertionError(f"{module} has no room: give it a place in FLOORS")
+    raise AssertionError(f"{module} has no layer: give it a place in LAYERS")
 
 
-def floor(name: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+def layer(name: str) -> int:
+    return next(number for number, packages in enumerate(LAYERS) if name in packages)
 
 
 def module(path: Path) -> str:
@@ -85,13 +85,13 @@ MODULES = [path for path in LIBRARY if path.name != "__init__.py"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_arrows_go_down(path: Path) -> None:
-    mine = room(module(path))
+def test_imports_go_down(path: Path) -> None:
+    mine = package(module(path))
     for name in imports(path):
         if not name.startswith("maknet."):
             continue
-        other = room(name)
-        assert other == mine or floor(other) < floor(mine), f"{mine} imports {other}"
+        other = package(name)
+        assert other == mine or layer(other) < layer(mine), f"{mine} imports {other}"
         assert other not in NEVER.get(mine, set()), f"{mine} imports {other}"
 
 

@@ -1,6 +1,6 @@
 """Hooks of mkdocs: pages from elsewhere in the checkout, their links, nothing from the network.
 
-A page that is written for a forge (README.md, say) is a page of the site as it is; only its links
+A page that is written for GitHub (README.md, say) is a page of the site as it is; only its links
 are other ones here. Run by `make site`.
 """
 

@@ -1,6 +1,6 @@
-"""Where links of a page lead in the site: pages of docs/ are written for a forge, too.
+"""Where links of a page lead in the site: pages of docs/ are written for GitHub, too.
 
-A path is that of a file below the checkout, as on a forge; an address is that of a page below the
+A path is that of a file below the checkout, as on GitHub; an address is that of a page below the
 site.
 """
 

@@ -9,10 +9,11 @@ from maknet.files import ROOT
 _LIBRARY = ROOT / "maknet"
 _INDEX = """# Library
 
-Made from the docstrings. Which room may import which stands in
-[Contributing](../../CONTRIBUTING.md#the-arrows). Names that begin with an underscore are not shown.
+Made from the docstrings. Which package may import which stands in
+[Contributing](../../CONTRIBUTING.md#layers-and-imports). Names that begin with an underscore are
+not shown.
 
-| room | what it is |
+| package | what it is |
 | --- | --- |
 """
 

@@ -58,12 +58,12 @@ class IdcArchive:
                 results[item.uid] = fault
         listed = [item for item in series if isinstance(results[item.uid], SeriesListing)]
         if listed:
-            fault = self._download(listed, into)
+            missing = self._download(listed, into)
             for item in listed:
                 arrived = _count(into / item.uid)
-                cut_off = fault.reason == _TIMEOUT and arrived < _images(results[item.uid])
+                cut_off = missing.reason == _TIMEOUT and arrived < _images(results[item.uid])
                 if not arrived or cut_off:
-                    results[item.uid] = fault
+                    results[item.uid] = missing
         yield from results.items()
 
     def address(self, item: ManifestSeries) -> str:

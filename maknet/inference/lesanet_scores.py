@@ -39,12 +39,14 @@ def score_lesions(
     network.eval()
     plan = split_batches(patches, np.arange(len(patches)), batch_size)
     scores = []
-    with torch.inference_mode():
-        for (part,), pixels in zip(plan, prefetch(plan, batch_size, device), strict=True):
-            regions = torch.from_numpy(boxes[part.rows]).to(device)
-            logits = network(patch_input(pixels, window_hu, device), regions).propagated
-            scores.append(torch.sigmoid(logits).cpu().numpy())
-    network.train(training)
+    try:
+        with torch.inference_mode():
+            for (part,), pixels in zip(plan, prefetch(plan, batch_size, device), strict=True):
+                regions = torch.from_numpy(boxes[part.rows]).to(device)
+                logits = network(patch_input(pixels, window_hu, device), regions).propagated
+                scores.append(torch.sigmoid(logits).cpu().numpy())
+    finally:
+        network.train(training)
     joined: NDArray[np.float32] = np.concatenate(scores)
     return joined
 

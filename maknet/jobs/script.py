@@ -2,9 +2,9 @@
 
 A parameter of `main` bears the name of an input, an output, a parameter or a wildcard of the rule,
 as a test of pytest names its fixtures; a wildcard gives way to the others. Paths arrive as `Path`.
-A few names stand for more than one value: `inputs`, `outputs`, `wildcards`, `threads`, `config`,
-`resources`, `root_of` (the root of an output that is written), and `training_job` in the scripts
-that train.
+A few names stand for more than one value: `inputs`, `outputs`, `wildcards`, `threads` (what one
+computation may use), `workers` (the rule's threads), `config`, `resources`, `root_of` (the root of
+an output that is written), and `training_job` in the scripts that train.
 """
 
 import inspect

@@ -4,8 +4,8 @@ An Enhanced SR after the template TID 1500, with a group TID 1501 for each part:
 which slice to which, how sure the network was, whether the scan cuts it, and what the network was
 trained on. The report is unverified and preliminary, and says so.
 
-Unless told otherwise it holds of its patient and study only the UIDs that lead to its images; the
-rest is empty, as the standard allows. An archive that holds the images knows whose they are.
+It holds of its patient and study only the UIDs that lead to its images; the rest is empty, as the
+standard allows. An archive that holds the images knows whose they are.
 
 highdicom writes the report. It is optional and is imported once a report is asked for.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from maknet.labeling.extents import Extent
 
 # What a report must have of patient and study, but may leave empty (type 2).
-IDENTITY = (
+_IDENTITY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber",
     "ReferringPhysicianName", "StudyDate", "StudyTime", "StudyID",
 )  # fmt: skip
@@ -52,7 +52,6 @@ def write_structured_report(
     algorithm: str,
     version: str,
     trained_on: str,
-    identified: bool = False,
 ) -> None:
     """Write the body parts of one series as a DICOM Structured Report.
 
@@ -65,8 +64,6 @@ def write_structured_report(
         algorithm: Name of the network.
         version: Short root hash of its weights.
         trained_on: Statement of what the weights were trained on, which every reader sees.
-        identified: Whether to copy `IDENTITY`, such as the patient's name, from the first slice;
-            archives that file by PatientID want it.
 
     Raises:
         InputError: highdicom is missing, or a file cannot be read.
@@ -78,7 +75,7 @@ def write_structured_report(
     if not extents:
         raise UnreportableError(f"No body part was seen in {slices[0].parent}; nothing to report.")
     content = [str(image.SOPInstanceUID) for image in images]
-    content += [algorithm, version, trained_on, str(identified), *map(_told, extents)]
+    content += [algorithm, version, trained_on, *map(_told, extents)]
     network = Network(algorithm, version, trained_on, uid=_uid("network", algorithm, version))
     groups = [
         part_group(highdicom.sr, images, extent, network, _uid("part", _told(extent), *content))
@@ -86,8 +83,6 @@ def write_structured_report(
     ]
     tree = report_tree(highdicom.sr, groups, network)
     report = _report(highdicom, images, tree, content)
-    if identified:
-        _identify(report, slices[0])
     with atomic_path(target) as temporary:
         report.save_as(temporary, enforce_file_format=True)
 
@@ -147,7 +142,7 @@ def _reference(path: Path) -> Dataset:
         setattr(image, keyword, value)
     if image.SOPClassUID not in _CLASSES:
         raise UnreportableError(f"{path} is not an image of a CT series; give only CT slices.")
-    for keyword in IDENTITY:
+    for keyword in _IDENTITY:
         setattr(image, keyword, "")
     return image
 
@@ -164,14 +159,6 @@ def _read(path: Path, keywords: Sequence[str]) -> FileDataset:
             f"{path} cannot be read as DICOM ({type(error).__name__}); replace the file."
         ) from error
     return dataset
-
-
-def _identify(report: Dataset, path: Path) -> None:
-    """Copy the identity as it stands, past highdicom, whose warnings would quote it."""
-    dataset = _read(path, IDENTITY)
-    for keyword in IDENTITY:
-        if keyword in dataset:
-            report[keyword] = dataset[keyword]
 
 
 def _told(extent: "Extent") -> str:

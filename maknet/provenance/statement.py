@@ -2,7 +2,7 @@
 
 An in-toto Statement (v1) has the digest of every result as its subject and the roots of their
 lineages as its predicate. OpenSSH signs it with a key of the user's: everybody has OpenSSH, and
-forges publish the public keys of their users.
+GitHub and GitLab publish the public keys of their users.
 """
 
 import shutil

@@ -39,9 +39,7 @@ def released(copied: Path, snakemake: Run, key: Path) -> Path:
 def steps() -> list[str]:
     """Return the commands of the instructions, one for each step."""
     text = (ROOT / "maknet/provenance/verify.md").read_text()
-    return [
-        re.sub(r"^   ", "", block, flags=re.M) for block in re.findall(r"```\n(.*?)```", text, re.S)
-    ]
+    return re.findall(r"```\n(.*?)```", text, re.S)
 
 
 def verify(step: int, folder: Path) -> subprocess.CompletedProcess[str]:

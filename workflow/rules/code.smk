@@ -1,5 +1,5 @@
-# The digest of a rule's script, and of every module that it can import, is a parameter of the rule:
-# changed code reruns what it reaches, and nothing else; so is how a CPU computes. Rules that fetch have a version instead.
+# The digest of a rule's script, and of every module that it can import, is a parameter of the rule, as is
+# `jobs.numerics`: changed code reruns what can reach it, nothing else. Rules that fetch have a version instead.
 from maknet.provenance.code import recorded_code
 from maknet.provenance.code_cache import CodeCache
 

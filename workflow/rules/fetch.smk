@@ -99,7 +99,7 @@ rule select_series:
 
 
 rule fetch_series:
-    """One batch of TCIA series, verified file by file; the images are deleted once prepared."""
+    """One batch of TCIA series, verified file by file; the DICOM files are deleted once prepared."""
     output:
         series=temp(directory("<data>/tcia/series/{batch}")),
         receipt="<data>/tcia/receipts/{batch}.csv",
@@ -204,7 +204,10 @@ rule fetch_imagenet:
         "../../envs/maknet.yaml"
     threads: 1
     resources:
+        downloads=1,
         mem_mb=memory(2000),
         runtime=limit(30),
+    params:
+        version=FETCH_VERSION,
     script:
         "../../scripts/fetch_imagenet.py"

@@ -20,7 +20,7 @@ EPOCHS = {
 
 
 rule draw_training_curves:
-    """Loss and validation metrics of all trainings by epoch, from their TensorBoard events."""
+    """Loss and validation metrics of all trainings by epoch, from their `history.csv`."""
     input:
         histories=expand(
             "<results>/runs/{run}{seed}/history.csv",

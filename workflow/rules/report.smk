@@ -67,11 +67,11 @@ PAGES = {
     ),
     "table1_difference": (
         "Table 1, paired differences",
-        "MAKNet less each baseline of table 1, in pairs of patients and seeds.",
+        "MAKNet minus each baseline of Table 1, in pairs of patients and seeds.",
     ),
     "table2_difference": (
         "Table 2, paired differences",
-        "Each student of table 2 less the teacher and less the control, in pairs.",
+        "Each student of Table 2 minus the teacher and minus the control, in pairs.",
     ),
     "table3_difference": (
         "Table 3, paired differences",

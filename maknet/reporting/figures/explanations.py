@@ -126,7 +126,7 @@ def _list(
     colors = label_colors(labels, shown.positive[example], shown.exclusive)
     names = [shown.names[i] for i in labels]
     marks = [MARKS[color] for color in colors]
-    write_labels(axes, names, arrays["confidence"][example, variant], colors, marks, "")
+    write_labels(axes, names, arrays["confidence"][example, variant], colors, marks)
 
 
 def _list_followed(
@@ -138,4 +138,4 @@ def _list_followed(
     names = [shown.names[i] for i in original]
     colors = [FALSE if gone else UNKNOWN for gone in lost]
     marks = [MARKS[FALSE] if gone else " " for gone in lost]
-    write_labels(axes, names, arrays["followed"][example, variant], colors, marks, "")
+    write_labels(axes, names, arrays["followed"][example, variant], colors, marks)

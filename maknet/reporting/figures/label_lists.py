@@ -35,7 +35,7 @@ def label_colors(
 
 def write_labels(
     axes: Axes, names: Sequence[str], confidence: Sequence[float], colors: Sequence[str],
-    marks: Sequence[str], title: str,
+    marks: Sequence[str],
 ) -> None:  # fmt: skip
     """List labels with their confidence in an empty panel, one per line, as large as fits.
 
@@ -45,10 +45,8 @@ def write_labels(
         confidence: Probabilities, (K,).
         colors: Text color of each label, (K,).
         marks: Character before each label, (K,).
-        title: Title of the panel.
     """
     axes.set_axis_off()
-    axes.set_title(title, fontsize=7, loc="left")
     for line, (name, value, color, mark) in enumerate(
         zip(names, confidence, colors, marks, strict=True)
     ):

@@ -1,4 +1,4 @@
-"""The results as one Markdown page, for people who look on a terminal or a forge."""
+"""The results as one Markdown page, for people who look in a terminal or on GitHub."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -114,11 +114,10 @@ def test_a_report_says_who_saw_it_and_where(slices: list[Path], tmp_path: Path) 
 
 @pytest.mark.usefixtures("_highdicom")
 @pytest.mark.skipif(not shutil.which("dciodvfy"), reason="dciodvfy (dicom3tools) is not installed")
-@pytest.mark.parametrize("identified", [False, True])
-def test_the_validator_finds_no_error(slices: list[Path], tmp_path: Path, identified: bool) -> None:
+def test_the_validator_finds_no_error(slices: list[Path], tmp_path: Path) -> None:
     target = tmp_path / "report.dcm"
     every = [extent(label, 2, 9, "caudal") for label in BODY_PART_PARENTS]
-    write_structured_report(target, slices, every, **NETWORK, identified=identified)
+    write_structured_report(target, slices, every, **NETWORK)
     done = subprocess.run(["dciodvfy", target], capture_output=True, text=True, check=False)
     assert not [line for line in done.stderr.splitlines() if line.startswith("Error")]
     assert "EnhancedSR" in done.stderr
@@ -126,28 +125,24 @@ def test_the_validator_finds_no_error(slices: list[Path], tmp_path: Path, identi
 
 
 @pytest.mark.usefixtures("_highdicom")
-def test_the_identity_is_there_only_when_asked_for(slices: list[Path], tmp_path: Path) -> None:
+def test_nothing_that_identifies_the_patient_is_copied(slices: list[Path], tmp_path: Path) -> None:
     known = renamed(
         slices[:3], tmp_path, PatientName="Müller^Jörg", PatientBirthDate="19500102",
         AccessionNumber="A-17", ReferringPhysicianName="House", PatientComments="a secret",
         PatientAge="050Y", InstitutionName="St. Elsewhere", StudyDescription="a secret",
     )  # fmt: skip
     one = [extent("liver", 0, 2)]
-    write_structured_report(tmp_path / "without.dcm", known, one, **NETWORK)
-    write_structured_report(tmp_path / "with.dcm", known, one, **NETWORK, identified=True)
-    assert not any(identity(tmp_path / "without.dcm").values())
-    assert identity(tmp_path / "with.dcm") == identity(known[0])
-    for name, secrets in {
-        "without.dcm": [*filter(None, identity(known[0]).values()), "secret", "050Y", "Elsewhere"],
-        "with.dcm": ["secret", "050Y", "Elsewhere"],
-    }.items():
-        content = (tmp_path / name).read_bytes()
-        # A sex of one letter may stand anywhere.
-        assert not [s for s in secrets if len(s) > 3 and s.encode() in content]
+    target = tmp_path / "report.dcm"
+    write_structured_report(target, known, one, **NETWORK)
+    assert not any(identity(target).values())
+    secrets = [*filter(None, identity(known[0]).values()), "secret", "050Y", "Elsewhere"]
+    content = target.read_bytes()
+    # A sex of one letter may stand anywhere.
+    assert not [s for s in secrets if len(s) > 3 and s.encode() in content]
 
 
 @pytest.mark.usefixtures("_highdicom")
-def test_odd_values_of_the_identity_are_copied_and_quoted_nowhere(
+def test_odd_values_of_the_identity_are_quoted_nowhere(
     slices: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "odd"
@@ -159,12 +154,9 @@ def test_odd_values_of_the_identity_are_copied_and_quoted_nowhere(
         at = content.index(b"\x08\x00\x20\x00DA\x08\x00") + 8
         odd.append(folder / path.name)
         odd[-1].write_bytes(content[:at] + b"1.SECRET" + content[at + 8 :])
-    for identified in (False, True):
-        target = tmp_path / f"{identified}.dcm"
-        write_structured_report(
-            target, odd, [extent("liver", 0, 1)], **NETWORK, identified=identified
-        )
-        assert (b"1.SECRET" in target.read_bytes()) == identified
+    target = tmp_path / "report.dcm"
+    write_structured_report(target, odd, [extent("liver", 0, 1)], **NETWORK)
+    assert b"1.SECRET" not in target.read_bytes()
     assert "SECRET" not in caplog.text
 
 
@@ -177,12 +169,9 @@ def test_uids_follow_the_content(slices: list[Path], tmp_path: Path) -> None:
 
     first = uids(parts(30))
     assert uids(parts(30)) == first
-    others = [
-        uids(parts(29)), uids(parts(30)[:2]), uids(parts(30), version="f" * 16),
-        uids(parts(30), identified=True),
-    ]  # fmt: skip
-    assert len({first, *others}) == 5
-    assert len({uid for pair in (first, *others) for uid in pair}) == 10
+    others = [uids(parts(29)), uids(parts(30)[:2]), uids(parts(30), version="f" * 16)]
+    assert len({first, *others}) == 4
+    assert len({uid for pair in (first, *others) for uid in pair}) == 8
 
 
 @pytest.mark.usefixtures("_highdicom")

@@ -28,7 +28,7 @@ def test_the_longest_real_names_stay_in_their_panel(count: int) -> None:
         panel.set_axis_off()
     axes = panels[2]
     names = (LONG * 4)[:count]
-    write_labels(axes, names, [0.63] * count, ["#000000"] * count, ["·"] * count, "")
+    write_labels(axes, names, [0.63] * count, ["#000000"] * count, ["·"] * count)
     canvas = FigureCanvasAgg(figure)
     figure.draw_without_rendering()
     extent = axes.get_window_extent()
