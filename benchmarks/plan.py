@@ -24,12 +24,12 @@ HEAD = """# What each rule asks for
 Written by `python -m benchmarks.plan` from the rules and docs/resources.csv; do not edit. For
 config/paper.yaml and the targets all and release, first attempt: memory and time are multiplied by
 the number of the attempt, and those that depend on the number of unlabeled images are computed from
-the manifest. *took* is the most that a job of the rule took in the rehearsal, which has one seed,
-the real counts of series and lesions, and small pixels and networks; *pixels* is what full pixels
-add to its memory, computed. The GPU-hours of each table, and the rehearsal, are in
+the manifest. *Used* is the most that a job of the rule took in the rehearsal, which has one seed,
+the real counts of series and lesions, and small pixels and networks; *added by full pixels* is
+computed. The GPU-hours of each table, and the rehearsal, are in
 [scale.md](scale.md).
 
-| rule | jobs | threads | GPU | GB | took | pixels | limit, min | took | from | why |
+| rule | jobs | threads | GPU | GB requested | GB used | GB added by full pixels | minutes allowed | minutes used | from | why |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 

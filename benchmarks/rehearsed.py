@@ -56,13 +56,13 @@ def section() -> list[str]:
         "report": f"{_duration(steps.get('report', 0))}, {sizes['report']:.0f} MB",
         "audit of every table and figure": _duration(steps.get("audit", 0)),
         "planning again, nothing to be done": _duration(steps.get("plan again", 0)),
-        "head process": f"{head['memory_mb']:,} MB, {head['cpu_s_a_job']:.2f} s of CPU a job, "
+        "head process": f"{head['memory_mb']:,} MB, {head['cpu_s_a_job']:.2f} s of CPU per job, "
                         f"{head['open_files']} open files",
         "jobs, two at a time": f"{head['jobs_mb'] / 1e3:.1f} GB at most, "
                                f"{head['job_open_files']:,} open files",
         "from a job's end to its successor's start":
             f"{found['pace']['wait_median_s']:.0f} s in the median; "
-            f"at most {found['pace']['jobs_a_minute']:.0f} jobs a minute",
+            f"at most {found['pace']['jobs_a_minute']:.0f} jobs per minute",
         "disk, at most": f"{found['disk_mb'] / 1e3:.1f} GB, {found['files']:,} files",
         "records and digests": f"{sizes['provenance']:.0f} and {sizes['digests']:.0f} MB",
         "audit page, crate": f"{sizes['audit page']:.1f} and {sizes['crate']:.1f} MB",

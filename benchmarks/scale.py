@@ -144,11 +144,12 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
     disk = {"unlabeled images": shards, "DICOM of batches on their way": waiting,
             "DeepLesion, kept slices": KEPT_PNG_GB, "zips on their way": STREAMS * ZIPS_GB / 56,
             "labeled images and patches": labeled + patches, "weights, scores, records": 3}  # fmt: skip
-    download = (gigabytes + ZIPS_GB) * 1e3 / (STREAMS * STREAM_MB_S)
+    download = download_s(gigabytes)
     prepare = slices / cpu["slices_per_second"]
     by_table = {
         t: sum(w.seconds for w in works if w.table == t) for t in ("1", "2", "3", "figures")
     }
+    seeds = len(CONFIG["seeds"])
     jobs = sum(int(rule["jobs"]) for rule in plan().values())
     once = [w for w in works if w.table == "figures"]  # of the first seed alone
     lines = [
@@ -166,8 +167,8 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         f"and {len(once)} more of the first.",
         f"* Network: {gigabytes:,.0f} GB from TCIA, {ZIPS_GB} GB from DeepLesion: "
         f"{hours(download)} h.",
-        f"* Preparing {slices:,} slices: {prepare / 3600:.2f} hours of one core and the reading; "
-        "it hides behind the download.",
+        f"* Preparing {slices:,} slices: {prepare / 3600:.2f} CPU-hours and the time to read them, "
+        "while the next batches are downloaded.",
         f"* Disk high-water mark: {sum(disk.values()):,.0f} GB. "
         + "; ".join(f"{name} {value:,.0f} GB" for name, value in disk.items()) + ".",
         "",
@@ -182,14 +183,14 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "",
         "## Wall time",
         "",
-        "| GPUs | GPU work, one seed | GPU work, five seeds | with the download before it, one seed |",
+        f"| GPUs | GPU work, one seed | GPU work, {seeds} seeds | with the download before it, one seed |",
         "| --- | --- | --- | --- |",
     ]  # fmt: skip
     for gpus in (1, 4, 16):
-        five = [Work(f"{w.name}.{s}", w.table, w.seconds, tuple(f"{a}.{s}" for a in w.after))
-                for s in range(5) for w in works if s == 0 or w not in once]  # fmt: skip
+        every = [Work(f"{w.name}.{s}", w.table, w.seconds, tuple(f"{a}.{s}" for a in w.after))
+                for s in range(seeds) for w in works if s == 0 or w not in once]  # fmt: skip
         one = wall_time(works, gpus)
-        lines.append(f"| {gpus} | {hours(one)} h | {hours(wall_time(five, gpus))} h "
+        lines.append(f"| {gpus} | {hours(one)} h | {hours(wall_time(every, gpus))} h "
                      f"| {hours(one + download)} h |")  # fmt: skip
     lines += [
         "",
@@ -202,9 +203,9 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "",
         "| | today | 10 times the series | 100 times |",
         "| --- | --- | --- | --- |",
-        *growth(gigabytes, download, shards, images, batches, gpu),
+        *growth(gigabytes, shards, images, batches, gpu),
         "",
-        "* **10 times**: the download, days on four streams, and a terabyte of images. Mirror the",
+        "* **10 times**: the download, a day on four streams, and a terabyte of images. Mirror the",
         "  archive or raise `--resources downloads=`; raise `unlabeled.batch_size` to 200, so that the",
         "  number of jobs stays the same.",
         "* **100 times**: the pass that labels all images and VGG16's pretraining become days on one",
@@ -215,18 +216,23 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
     return "\n".join(lines) + "\n"
 
 
+def download_s(gigabytes: float) -> float:
+    """Return the seconds to download the series of TCIA, of that size, and DeepLesion."""
+    return (gigabytes + ZIPS_GB) * 1e3 / (STREAMS * STREAM_MB_S)
+
+
 def growth(
-    gigabytes: float, download: float, shards: float, images: int, batches: int, gpu: dict[str, Any]
+    gigabytes: float, shards: float, images: int, batches: int, gpu: dict[str, Any]
 ) -> list[str]:
     """Return the rows of what grows with the number of series."""
     label = images / gpu["label_images_per_s"]
     vgg16 = gpu["maknet_images_per_s"] / gpu["maknet_to_vgg16"]
     pretraining = CONFIG["pretraining"]["epochs"] * images / vgg16
     rows = {
-        "download, TB": lambda n: f"{n * gigabytes / 1e3:,.1f}",
-        "download, h": lambda n: hours(n * download),
+        "TCIA, TB": lambda n: f"{n * gigabytes / 1e3:,.1f}",
+        "all downloads, h": lambda n: hours(download_s(n * gigabytes)),
         "unlabeled images on disk, TB": lambda n: f"{n * shards / 1e3:,.1f}",
-        "batches of 20 series": lambda n: f"{n * batches:,}",
+        f"batches of {CONFIG['unlabeled']['batch_size']} series": lambda n: f"{n * batches:,}",
         "one pass of pseudo-labels, GPU-h": lambda n: hours(n * label),
         "VGG16 on TCIA, GPU-h": lambda n: hours(n * pretraining),
         "pseudo-labels of a round in memory, GB": lambda n: f"{n * images * 105 / 1e9:,.2f}",
