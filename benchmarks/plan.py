@@ -29,9 +29,11 @@ the real counts of series and lesions, and small pixels and networks; *added by 
 computed. The GPU-hours of each table, and the rehearsal, are in
 [scale.md](scale.md).
 
-| rule | jobs | threads | GPU | GB requested | GB used | GB added by full pixels | minutes allowed | minutes used | from | why |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
+COLUMNS = (
+    "rule", "jobs", "threads", "GPU", "GB requested", "GB used", "GB added by full pixels",
+    "minutes allowed", "minutes used", "from", "why",
+)  # fmt: skip
 
 
 def plan(*targets: str) -> dict[str, dict[str, str]]:
@@ -86,7 +88,8 @@ def write_page(rules: dict[str, dict[str, str]]) -> str:
             f"| {_measured(took, 'longest_s', 60)} | {reason['from']} | {reason['why']} |\n"
         )
     local = ", ".join(sorted(name for name, rule in rules.items() if rule["local"]))
-    return f"{HEAD}{''.join(lines)}\nOn the head node, none for more than seconds: {local}.\n"
+    head = f"{HEAD}| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|\n"
+    return f"{head}{''.join(lines)}\nOn the head node, none for more than seconds: {local}.\n"
 
 
 def _measured(took: dict[str, float], name: str, unit: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from maknet.metrics.bootstrap import seed_interval
-from maknet.metrics.coverage import LEVELS
+from maknet.metrics.coverage import levels
 from maknet.metrics.multilabel import MEASURES, METRICS
 from maknet.metrics.thresholds import NEVER
 from maknet.provenance.records import Record
@@ -247,7 +247,7 @@ def _measure(
     """Return a mean with its interval, which stands only where simulated ones hold."""
     if value is None:
         return _NONE
-    if measure not in LEVELS or resampled is None:
+    if measure not in levels(1) or resampled is None:
         return f"{value:.4f}"
     found = seed_interval([value], resampled[:, MEASURES.index(measure)], confidence)
     if isnan(found.low) or isnan(found.high):

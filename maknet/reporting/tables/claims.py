@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 from typing import Any
 
-from maknet.metrics.coverage import DIFFERENCES
+from maknet.metrics.coverage import differences
 from maknet.reporting.tables.runs import TEST_SETS, Repeated, paired_gap
 
 REPRODUCED, NOT_REPRODUCED, UNDECIDED = "reproduced", "not reproduced", "undecided"
@@ -151,26 +151,32 @@ def _fewer(test: Mapping[str, Any], measured: Measured) -> Evidence:
     return Evidence(on, share, nan, nan, "table1.csv: paper_size_parameters", exact=exact)
 
 
-def tested_measure(metric: str) -> str:
+def tested_measure(metric: str, seeds: int) -> str:
     """Return the measure that tests a metric: over all labels, or over frequent ones.
 
     Of these it is the first whose interval is known to hold, or the metric itself without one.
+
+    Args:
+        metric: One of the paper's metrics.
+        seeds: Number of seeds of the runs that are compared.
     """
-    return next((m for m in (metric, f"{metric}_frequent") if m in DIFFERENCES), metric)
+    held = differences(seeds)
+    return next((m for m in (metric, f"{metric}_frequent") if m in held), metric)
 
 
 def _higher(test: Mapping[str, Any], metric: str, measured: Measured) -> Evidence:
     first, second = (measured.last if run == "last" else run for run in test["runs"])
     split = _SPLITS[test["test_set"]]
-    measure = tested_measure(metric)
     runs = measured.runs[first], measured.runs[second]
+    seeds = len(runs[0].metrics)
+    measure, held = tested_measure(metric, seeds), differences(seeds)
     found = paired_gap(*runs, split, measure, measured.confidence)
     why = ""
-    if measure not in DIFFERENCES:
+    if measure not in held:
         why = f"no interval is known to hold for {metric}"
-    elif len(runs[0].metrics) < _MIN_SEEDS:
+    elif seeds < _MIN_SEEDS:
         why = "one seed"
-    low, high = (found.low, found.high) if measure in DIFFERENCES else (nan, nan)
+    low, high = (found.low, found.high) if measure in held else (nan, nan)
     column = f"{test['test_set']}_{measure}"
     return Evidence(f"{measure} of {first} minus {second}", found.value, low, high,
                     f"{column} of runs {first} and {second}", why,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from maknet.metrics.coverage import DIFFERENCES
+from maknet.metrics.coverage import differences
 from maknet.metrics.multilabel import MEASURES
 from maknet.reporting.tables.runs import TEST_SETS, Repeated, numeric, paired_gap
 
@@ -36,7 +36,7 @@ def paired_differences(
         for split, name in TEST_SETS.items():
             for measure in MEASURES:
                 found = paired_gap(runs[first], runs[second], split, measure, confidence)
-                covered = measure in DIFFERENCES
+                covered = measure in differences(len(runs[first].metrics))
                 rows.append({
                     "dataset": dataset, "difference_of": f"{first} minus {second}",
                     "test_set": name, "metric": measure.removesuffix(_FREQUENT),

@@ -70,7 +70,7 @@ def multiverse_table(
     """
     rows = []
     for conclusion in conclusions:
-        for test_set, metric, claim in measures(conclusion):
+        for test_set, metric, claim in measures(conclusion, _seeds(universes[0])):
             parts = [evidence(claim, universe.measured)[0][0] for universe in universes]
             rows += _rows(universes, parts, {
                 "dataset": dataset, "conclusion": conclusion["id"], "test_set": test_set,
@@ -80,14 +80,23 @@ def multiverse_table(
     return numeric(table)
 
 
-def measures(conclusion: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return what a conclusion is measured by: test set, metric, and a claim on these alone."""
+def measures(conclusion: Mapping[str, Any], seeds: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what a conclusion is measured by: test set, metric, and a claim on these alone.
+
+    Args:
+        conclusion: An entry of the configuration's section `conclusions`.
+        seeds: Number of seeds of the configuration.
+    """
     for column in PERTURBED:
         if column in conclusion:
             return [("hand_labeled", "confidence", {column: conclusion[column]})]
     test = conclusion["higher"]
     return [
-        (name, tested_measure(metric), {"higher": {**test, "test_set": name, "metrics": [metric]}})
+        (
+            name,
+            tested_measure(metric, seeds),
+            {"higher": {**test, "test_set": name, "metrics": [metric]}},
+        )
         for name in TEST_SETS.values()
         for metric in test["metrics"]
     ]

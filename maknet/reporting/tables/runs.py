@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maknet.data.arrays import load_arrays
 from maknet.files import read_json
 from maknet.metrics.bootstrap import Interval, seed_interval
-from maknet.metrics.coverage import LEVELS
+from maknet.metrics.coverage import levels
 from maknet.metrics.multilabel import MEASURES, METRICS
 
 TEST_SETS = {"test": "text_mined", "hand": "hand_labeled"}
@@ -99,7 +99,7 @@ def metric_columns(run: Repeated, confidence: float) -> dict[str, Any]:
             found = level(run, split, measure, confidence)
             (printed if measure in METRICS else behind)[f"{name}_{measure}"] = found.value
             behind[f"{name}_{measure}_sd"] = found.deviation
-            if measure in LEVELS:
+            if measure in levels(len(run.metrics)):
                 behind[f"{name}_{measure}_low"] = found.low
                 behind[f"{name}_{measure}_high"] = found.high
         for count in _COUNTS:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from maknet.files import write_frame, write_text
-from maknet.metrics.coverage import DIFFERENCES, REASON
+from maknet.metrics.coverage import REASON, differences
 from maknet.metrics.multilabel import METRICS, MIN_POSITIVES
 from maknet.reporting.tables.html_page import write_page
 from maknet.reporting.tables.markdown import markdown_table
@@ -83,13 +83,13 @@ def arithmetic_notes(networks: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def differences_for_people(differences: pd.DataFrame) -> pd.DataFrame:
+def differences_for_people(paired: pd.DataFrame) -> pd.DataFrame:
     """Return text cells: one row per pair and test set, the measures whose intervals hold."""
     rows = []
-    for (pair, test_set), group in differences.groupby(["difference_of", "test_set"], sort=False):
+    for (pair, test_set), group in paired.groupby(["difference_of", "test_set"], sort=False):
         by_measure = group.set_index(["metric", "labels"])
         cells = {}
-        for measure in DIFFERENCES:
+        for measure in differences(int(paired["seeds"].max())):
             metric = measure.removesuffix("_frequent")
             labels = "all" if metric == measure else "frequent"
             values = by_measure.loc[(metric, labels), ["difference", "low", "high", "sd"]]

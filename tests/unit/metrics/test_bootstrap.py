@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maknet.files import ROOT
 from maknet.metrics.bootstrap import patient_weights, resampled_means, seed_interval
-from maknet.metrics.coverage import DIFFERENCES, LEVELS, MIN_COVERAGE
+from maknet.metrics.coverage import MIN_COVERAGE, differences, levels
 from maknet.metrics.multilabel import MEASURES, evaluate
 
 PATIENTS = np.repeat(np.arange(20), 3)
@@ -92,8 +92,10 @@ def test_only_intervals_that_were_measured_to_hold_are_printed() -> None:
     measured = pd.read_csv(ROOT / "docs/coverage.csv")
     assert set(measured["measure"]) == set(MEASURES)
     assert set(measured["seeds"]) == {1, 5}
-    assert set(measured["lesions"]) == {490, 1640}
-    worst = measured.groupby(["kind", "measure"])["coverage"].min()
-    for kind, printed in (("level", LEVELS), ("difference", DIFFERENCES)):
-        holds = {name for name in MEASURES if worst[kind, name] >= MIN_COVERAGE}
-        assert set(printed) <= holds, worst[kind]
+    sizes = set(zip(measured["labels"], measured["lesions"], strict=True))
+    assert sizes == {(115, 490), (115, 1640), (171, 500), (171, 1759)}
+    worst = measured.groupby(["kind", "seeds", "measure"])["coverage"].min()
+    for kind, printed in (("level", levels), ("difference", differences)):
+        for seeds in (1, 5):
+            holds = {name for name in MEASURES if worst[kind, seeds, name] >= MIN_COVERAGE}
+            assert set(printed(seeds)) == holds, worst[kind, seeds]

@@ -12,7 +12,7 @@ import yaml
 from maknet.data.arrays import save_arrays
 from maknet.errors import InputError
 from maknet.files import write_json, write_rows
-from maknet.metrics.coverage import LEVELS
+from maknet.metrics.coverage import levels
 from maknet.metrics.multilabel import MEASURES, PER_LABEL
 from maknet.provenance.licenses import COLUMNS
 from maknet.provenance.records import Record
@@ -180,7 +180,7 @@ def test_means_are_those_of_the_file_and_intervals_stand_only_where_they_hold(
     assert high - low == pytest.approx(2 * 1.645 * 0.01, rel=0.3)
     assert second == "0.7500"  # its resamples are undefined
     scored = text.split("## Scores")[1]
-    assert len(re.findall(r"\(\d\.\d+ to ", scored)) == len(LEVELS)
+    assert len(re.findall(r"\(\d\.\d+ to ", scored)) == len(levels(1))
     assert "90 % interval" in text
     (results / "metrics/maknet.bootstrap.npz").unlink()
     without = card(read_run(results, "maknet"))

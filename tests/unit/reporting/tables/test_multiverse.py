@@ -67,7 +67,7 @@ def test_how_often_a_choice_that_does_nothing_exceeds_two_deviations(seeds: int)
 def test_a_drop_of_confidence_is_a_conclusion_too() -> None:
     table = multiverse_table("phantom", [DROP], [universe(BASE, 0.6, "base"), universe("a", 0.6)])
     assert table["effect"].tolist() == pytest.approx([0.05, 0.05])
-    assert measures(DROP)[0][:2] == ("hand_labeled", "confidence")
+    assert measures(DROP, 1)[0][:2] == ("hand_labeled", "confidence")
 
 
 def test_what_was_not_measured_stays_undefined() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from maknet.data.arrays import save_arrays
 from maknet.files import ROOT, write_json
-from maknet.metrics.coverage import DIFFERENCES, LEVELS
+from maknet.metrics.coverage import differences, levels
 from maknet.metrics.multilabel import MEASURES
 from maknet.reporting.tables.differences import paired_differences
 from maknet.reporting.tables.paper_comparison import compare_with_paper
@@ -76,7 +76,7 @@ def test_the_papers_columns_come_first() -> None:
 def test_intervals_stand_only_where_they_were_measured_to_hold() -> None:
     table = paper_table(2, "phantom", lines(repeated(0.9)), 0.95)
     bounds = {name for name in table if name.endswith("_low")}
-    assert bounds == {f"{s}_{m}_low" for s in ("text_mined", "hand_labeled") for m in LEVELS}
+    assert bounds == {f"{s}_{m}_low" for s in ("text_mined", "hand_labeled") for m in levels(1)}
     assert not any("precision" in name for name in bounds)
 
 
@@ -121,7 +121,7 @@ def test_the_paired_difference_is_that_of_the_same_resamples_and_seeds() -> None
     assert len(table) == 2 * len(MEASURES)
     printed = table[table["low"].notna()]
     named = printed["metric"] + printed["labels"].map({"all": "", "frequent": "_frequent"})
-    assert set(named) == set(DIFFERENCES)
+    assert set(named) == set(differences(2))
 
 
 def test_one_lucky_seed_is_not_decisive_over_several() -> None:
