@@ -5,6 +5,7 @@ from pathlib import Path
 
 from maknet.data.arrays import save_arrays
 from maknet.data.deeplesion.info import load_info
+from maknet.data.labels.splits import EVALUATED
 from maknet.files import read_json, write_frame, write_json
 from maknet.jobs.script import run_script
 from maknet.metrics.evaluation import evaluate_run, load_scored
@@ -18,7 +19,7 @@ def main(
     patients = [lesion.patient for lesion in load_info(inputs["dl_info"])]
     scored = {
         split: load_scored(inputs[split], inputs[f"{split}_labels"], patients)
-        for split in ("val", "test", "hand")
+        for split in EVALUATED
     }
     result = evaluate_run(scored, relations["parents"], threshold_grid, bootstrap_samples, seed)
     thresholds = dict(zip(relations["names"], map(float, result.thresholds), strict=True))

@@ -43,3 +43,18 @@ def merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
             merge(into[key], value)
         else:
             into[key] = value
+
+
+def leaves(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every setting with its key, sections joined by dots; an empty section is a setting.
+
+    Args:
+        settings: Sections of sections.
+        prefix: Key of `settings` itself.
+    """
+    for name, value in settings.items():
+        key = f"{prefix}.{name}" if prefix else name
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, key)
+        else:
+            yield key, value

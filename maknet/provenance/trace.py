@@ -115,7 +115,7 @@ def _wanted(runs: set[str], column: str) -> Callable[[Record, str], bool]:
     splits = {split for prefix, split in SPLITS.items() if column.startswith(prefix)}
     if needs_thresholds(column):
         splits.add("val")  # they are chosen there
-    unused = {"val", "test", "hand"} - splits
+    unused = {"val", *SPLITS.values()} - splits
     resampled = column.endswith(("_low", "_high", "_sd"))
 
     def wanted(record: Record, source: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from maknet.config.settings import leaves
 from maknet.metrics.bootstrap import seed_interval
 from maknet.metrics.coverage import levels
 from maknet.metrics.multilabel import MEASURES, METRICS
@@ -198,16 +199,13 @@ def _link(text: str, address: str) -> str:
 
 def settings_table(params: Mapping[str, Any]) -> str:
     """Return the parameters of a job, one row for each value; code digests are left out."""
-    rows = [(f"`{key}`", f"`{value}`") for key, value in _flat(params) if key != "code"]
+    rows = [(f"`{key}`", f"`{_told(value)}`") for key, value in leaves(params) if key != "code"]
     return markdown_table(("Setting", "Value"), rows)
 
 
-def _flat(value: Any, key: str = "") -> list[tuple[str, str]]:  # noqa: ANN401 - any JSON value
-    if isinstance(value, Mapping) and value:
-        parts = (_flat(item, f"{key}.{name}" if key else name) for name, item in value.items())
-        return [row for part in parts for row in part]
+def _told(value: Any) -> str:  # noqa: ANN401 - any JSON value
     text = value if isinstance(value, str) else json.dumps(value)
-    return [(key, _NONE if value in (None, "") else text)]
+    return _NONE if value in (None, "") else text
 
 
 def metrics_table(

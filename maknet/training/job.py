@@ -4,7 +4,7 @@ import importlib.metadata
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import psutil
 import torch
 from torch import nn
 
+from maknet.config.settings import leaves
 from maknet.files import short_sha256, write_json
 from maknet.jobs.job import ScriptJob, job, job_config
 from maknet.jobs.leftovers import remove_leftovers
@@ -153,17 +154,13 @@ def _training_job(snakemake: ScriptJob, script: str, state: Path) -> TrainingJob
         checkpoint_s=settings["checkpoint_s"],
         deadline=None if usable is None else psutil.Process().create_time() + usable,
         outputs={name: Path(path) for name, path in snakemake.output.items()},
-        settings=dict(_flat({k: v for k, v in params.items() if k != "code"})),
+        settings={key: _shown(value) for key, value in leaves(params) if key != "code"},
     )
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield settings by dotted key; what is no number and no truth value is text."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value if isinstance(value, bool | int | float) else str(value)
+def _shown(value: Any) -> bool | int | float | str:  # noqa: ANN401 - any JSON value
+    """Return a setting as TensorBoard takes it: what is no number and no truth value is text."""
+    return value if isinstance(value, bool | int | float) else str(value)
 
 
 def _identity(snakemake: ScriptJob, script: str, threads: int | None) -> dict[str, str]:

@@ -171,7 +171,6 @@ rule make_transfer:
         "../../scripts/make_transfer.py"
 
 
-CLAIMED_RUNS = list(dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS, *TABLE3_RUNS]))
 CLAIMED_NETWORKS = ["maknet", "vgg16", "resnet18"]
 
 
@@ -181,10 +180,12 @@ rule judge_claims:
         claims=in_checkout("config/claims.yaml"),
         networks=expand("<results>/runs/{run}/network.json", run=CLAIMED_NETWORKS),
         metrics=expand(
-            "<results>/metrics/{run}{seed}.json", run=CLAIMED_RUNS, seed=SEEDS
+            "<results>/metrics/{run}{seed}.json", run=EVALUATED_RUNS, seed=SEEDS
         ),
         bootstrap=expand(
-            "<results>/metrics/{run}{seed}.bootstrap.npz", run=CLAIMED_RUNS, seed=SEEDS
+            "<results>/metrics/{run}{seed}.bootstrap.npz",
+            run=EVALUATED_RUNS,
+            seed=SEEDS,
         ),
         perturbations="<results>/perturbations.csv",
     output:
@@ -207,7 +208,7 @@ rule judge_claims:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        runs=CLAIMED_RUNS,
+        runs=EVALUATED_RUNS,
         network_runs=CLAIMED_NETWORKS,
         last=f"student{len(ROUNDS)}",
         seeds=config["seeds"],

@@ -22,7 +22,6 @@ AUDITED = [
 ]
 # What else is worth keeping, and `all` asks for: Snakemake does not miss a file between others that are up
 # to date, such as the weights of a training that was killed.
-EVALUATED_RUNS = [run for run in TRAINED_RUNS if run != "vgg16_tcia"]
 TEXTURE_RUNS = (
     ["vgg16_textures", "resnet18_textures"] if config["generic"] == "textures" else []
 )

@@ -131,14 +131,16 @@ rule make_table3:
         "../../scripts/make_table3.py"
 
 
-LABEL_RUNS = list(dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS, *TABLE3_RUNS]))
+EVALUATED_RUNS = list(dict.fromkeys([*TABLE1_RUNS, *TABLE2_RUNS, *TABLE3_RUNS]))
 
 
 rule summarize_labels:
     """Every label: the metrics of all runs as a table, the noisy student's rounds as a heat map."""
     input:
         per_label=expand(
-            "<results>/metrics/{run}{seed}.per_label.csv", run=LABEL_RUNS, seed=SEEDS
+            "<results>/metrics/{run}{seed}.per_label.csv",
+            run=EVALUATED_RUNS,
+            seed=SEEDS,
         ),
     output:
         csv="<results>/per_label.csv",
@@ -160,7 +162,7 @@ rule summarize_labels:
         "../../envs/maknet.yaml"
     params:
         dataset=config["dataset"],
-        runs=LABEL_RUNS,
+        runs=EVALUATED_RUNS,
         rounds={
             "maknet": "teacher",
             "control": "control",

@@ -1,12 +1,13 @@
 """The settings of a job as people check them: key, value, and the section of the paper."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from maknet.config.arithmetic import PRECISION
 from maknet.config.rule_settings import NUMERICS, keys_of, settings_by_rule
+from maknet.config.settings import leaves
 from maknet.files import read_json
 from maknet.provenance.code import RECORDS
 from maknet.provenance.records import Record
@@ -43,7 +44,7 @@ def job_settings(job: Record, results: Path) -> list[tuple[str, str]]:
         elif key == PRECISION and "precision" in job.params:
             found[PRECISION] = str(job.params["precision"])  # null in the configuration, as a rule
         else:
-            found.update(_leaves(key, _at(config, key)))
+            found.update((name, str(value)) for name, value in leaves({key: _at(config, key)}))
     if "numerics" in job.params:
         found[NUMERICS] = str(job.params["numerics"])
     return sorted(found.items())
@@ -54,11 +55,3 @@ def _at(config: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON 
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
-
-
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _leaves(f"{key}.{name}", part)
-    else:
-        yield key, str(value)

@@ -3,7 +3,7 @@
 import pytest
 
 from maknet.config.rule_settings import depends, own_name
-from maknet.config.settings import Setting
+from maknet.config.settings import Setting, leaves
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,9 @@ def test_compiled_steps_are_those_of_trainings() -> None:
     setting = Setting("jobs.compile", False, True)
     assert depends("train_network", {"arch": "maknet"}, setting)
     assert not depends("pseudo_label", {}, setting)
+
+
+def test_every_setting_has_its_key() -> None:
+    settings = {"a": {"b": 1, "c": {"d": None}}, "e": [1, {"f": 2}], "g": {}}
+    assert dict(leaves(settings)) == {"a.b": 1, "a.c.d": None, "e": [1, {"f": 2}], "g": {}}
+    assert list(leaves({"b": 1}, "a")) == [("a.b", 1)]
