@@ -134,7 +134,7 @@ def writing(path: str | Path, temporary: Path | None = None) -> Iterator[None]:
     except Exception as error:
         full = full_disk(error)
         if full is not None:
-            named = full.filename2 or full.filename  # the second is what a copy writes to
+            named = full.filename2 or full.filename  # `filename2` is where a copy writes
             unknown = named in (None, str(temporary))
             full.filename, full.filename2 = str(path) if unknown else named, None
         raise

@@ -22,7 +22,7 @@ def generator(seed: int, purpose: str, *key: int | str) -> np.random.Generator:
 
 
 def seed_torch(seed: int, purpose: str, *key: int | str) -> None:
-    """Seed torch's own generators, which initialisation and dropout draw from."""
+    """Seed torch's own generators, which initialization and dropout draw from."""
     import torch
 
     torch.manual_seed(derived_seed(seed, purpose, *key))

@@ -17,7 +17,7 @@ from maknet.config.stages import stage, stage_of
 from maknet.errors import InputError
 
 FOLDER = "scenarios"
-# No scenario's, since all scenarios share what these decide.
+# No scenario can set these: all scenarios share what they decide.
 _SHARED = ("student.rounds", "generic", "device")
 
 

@@ -111,7 +111,7 @@ def _attempt(
     """Ask once for all that is waiting; return what went wrong and extend `kept`."""
     faults: dict[str, FetchError] = {}
     done = progress("fetching", len(waiting), "series")
-    with _passing_folder(incoming):
+    with _temporary_folder(incoming):
         for uid, answer in archive.fetch(waiting, incoming):
             item = next(s for s in waiting if s.uid == uid)
             try:
@@ -131,7 +131,7 @@ def _attempt(
 
 
 @contextmanager
-def _passing_folder(folder: Path) -> Iterator[None]:
+def _temporary_folder(folder: Path) -> Iterator[None]:
     """Make a folder, and remove it with all that is in it, whatever happens."""
     folder.mkdir()
     try:

@@ -31,7 +31,7 @@ def full_disk_sentence(error: OSError, folders: Folders) -> str:
         folders: Folders by what moves them.
     """
     what = "Your quota is used up" if error.errno == errno.EDQUOT else "The disk is full"
-    file = error.filename2 or error.filename  # the second is what a copy writes to
+    file = error.filename2 or error.filename  # `filename2` is where a copy writes
     if file is None:
         named = ", ".join(f"{folder} ({setting})" for setting, folder in folders.items())
         return f"{what}; free space in one of these folders, or move it: {named or Path.cwd()}."

@@ -123,15 +123,15 @@ class _Views:
         self._kept = {row: hu for row, hu in self._kept.items() if row in rows}
         for row in rows:
             if row not in self._kept:
-                self._kept[row] = self._oriented(row)
+                self._kept[row] = self._read_and_project(row)
         return np.stack([self._kept[row] for row in rows])
 
     def look(self, row: int) -> None:
         """Add a slice to the projections, if it is not there."""
         if row not in self.coronal:
-            self._oriented(row)
+            self._read_and_project(row)
 
-    def _oriented(self, row: int) -> NDArray[np.int16]:
+    def _read_and_project(self, row: int) -> NDArray[np.int16]:
         place = len(self._series) - 1 - row if self.caudal_first else row
         volume: Volume = self._series.read(place, place + 1)
         hu, _, self.spacing_mm = reorient(volume)

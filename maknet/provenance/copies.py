@@ -26,7 +26,7 @@ from maknet.provenance.settings import changed_settings
 
 _BENCHMARKS = "benchmarks"
 _TIMESTAMP = ".snakemake_timestamp"  # carries the time of a folder that a rule makes
-_NAMED = 20  # files in a command; a start after it names the next
+_NAMED = 20  # most files that a command names; the next start names the rest
 
 
 @dataclass

@@ -38,7 +38,7 @@ def where_allowed() -> Iterator[None]:
             raise
 
 
-def remember(path: str | Path, digest: str) -> None:
+def remember_digest(path: str | Path, digest: str) -> None:
     """Remember the SHA-256 of a file that this process has just put in place."""
     _written[str(Path(path).absolute())] = digest
 

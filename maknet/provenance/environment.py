@@ -60,7 +60,7 @@ def peak_memory_mb() -> int:
         resource.getrusage(who).ru_maxrss >> (20 if sys.platform == "darwin" else 10)
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    # Linux lets the first begin with that of the process it came from; where it tells better, ask.
+    # On Linux, ru_maxrss of a forked process starts at its parent's; VmHWM is its own.
     status = Path("/proc/self/status")
     said = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.is_file() else None
     return max(int(said[1]) >> 10 if said else own, children)

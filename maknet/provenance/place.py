@@ -11,7 +11,7 @@ from maknet.provenance.digests import where_allowed
 _MARK, _PLACE = "state/place", "state/place.json"
 
 
-def remember(folder: str) -> None:
+def remember_new_place(folder: str) -> None:
     """Remember where results lie, before any is there."""
     results = Path(folder)
     if not (results / RECORDS).is_dir():

@@ -19,7 +19,7 @@ from maknet.errors import InputError
 from maknet.jobs.numerics import set_numerics
 from maknet.provenance.code import software
 from maknet.provenance.copies import settle
-from maknet.provenance.place import is_copied, remember
+from maknet.provenance.place import is_copied, remember_new_place
 from maknet.config.rule_settings import own_name
 from maknet.config.scenarios import FOLDER, Scenarios, folder_of, watched_runs
 from maknet.config.stages import backbone, labeler
@@ -127,14 +127,14 @@ def limit(base_min: int, images: float = 0, per_second: float = 1):
 # Priority of the longest chain of jobs, from drawn or linked CT through the students to LesaNet: with
 # few cores, the other jobs run beside it. The student's control has it too, being as long as a student.
 # Fetching stays below: a batch is prepared before the next is fetched.
-FIRST = 1
+CRITICAL_PATH = 1
 
 
-def first_if_awaited(wildcards):
+def critical_if_awaited(wildcards):
     """Return the priority of a training: the teacher and the transfer from CT belong to the chain."""
     net, init = wildcards.get("net", "maknet"), wildcards.get("init", "tcia")
     awaited = net == "maknet" and init == "tcia" and not wildcards.get("labels")
-    return FIRST if awaited else 0
+    return CRITICAL_PATH if awaited else 0
 
 
 # Slurm's commands as the executor plugin needs them stand before Slurm's own; see there.
@@ -151,7 +151,7 @@ set_numerics(config["jobs"]["numerics"], os.environ)
 onstart:
     try:
         check_executor(workflow.executor_plugin.name)
-        remember(config["paths"]["results"])
+        remember_new_place(config["paths"]["results"])
     except InputError as error:
         raise WorkflowError(str(error)) from None
 

@@ -24,7 +24,7 @@ rule find_duplicates:
         "<logs>/find_duplicates.log",
     benchmark:
         "<benchmarks>/find_duplicates.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     # A job of several cores waits until as many are free at once; for few images, one is enough.
@@ -55,7 +55,7 @@ rule exclude_series:
         excluded="<data>/{scenario}excluded.csv",
     log:
         "<logs>/{scenario}exclude_series.log",
-    priority: FIRST
+    priority: CRITICAL_PATH
     localrule: True
     conda:
         "../../envs/maknet.yaml"

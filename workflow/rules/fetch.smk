@@ -16,7 +16,7 @@ rule draw_phantom_lesions:
         "<logs>/draw_phantom_lesions.log",
     benchmark:
         "<benchmarks>/draw_phantom_lesions.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -38,7 +38,7 @@ rule draw_phantom_series:
         "<logs>/draw_phantom_series/{batch}.log",
     benchmark:
         "<benchmarks>/draw_phantom_series/{batch}.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -63,7 +63,7 @@ rule link_series:
         receipt="<data>/linked/receipts/{batch}.csv",
     log:
         "<logs>/link_series/{batch}.log",
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1

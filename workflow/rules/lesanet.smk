@@ -22,7 +22,7 @@ rule train_lesanet:
         "<benchmarks>/{scenario}train/lesanet_{init}{seed}.tsv"
     wildcard_constraints:
         init="imagenet|tcia|tcia_shuffled|vgg16|scratch|scratch_slow",
-    priority: first_if_awaited
+    priority: critical_if_awaited
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -27,7 +27,7 @@ rule build_labels:
         "<logs>/{scenario}build_labels/{kind}s.log",
     wildcard_constraints:
         kind="label|lesion_label",
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -64,7 +64,7 @@ rule prepare_lesions:
         "<logs>/{scenario}prepare_lesions/{split}.log",
     benchmark:
         "<benchmarks>/{scenario}prepare_lesions/{split}.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1
@@ -121,7 +121,7 @@ rule prepare_series:
     benchmark:
         "<benchmarks>/{scenario}prepare_series/{batch}.tsv"
     # Before the next fetch: a fetched batch lies on the disk until it is prepared.
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 1

@@ -28,7 +28,7 @@ rule pretrain_vgg16:
         "<benchmarks>/{scenario}train/vgg16_tcia{labels}{seed}.tsv"
     wildcard_constraints:
         labels="(_shuffled)?",
-    priority: first_if_awaited
+    priority: critical_if_awaited
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -16,7 +16,7 @@ rule pseudo_label:
         "<logs>/{scenario}pseudo_label/round{round}{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}pseudo_label/round{round}{seed}.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1
@@ -47,7 +47,7 @@ rule train_student:
         "<logs>/{scenario}train/student{round}{seed}.log",
     benchmark:
         "<benchmarks>/{scenario}train/student{round}{seed}.tsv"
-    priority: FIRST
+    priority: CRITICAL_PATH
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -18,7 +18,7 @@ rule train_network:
         "<benchmarks>/{scenario}train/{net}{seed}.tsv"
     wildcard_constraints:
         net="|".join(["maknet", "vgg16", "resnet18", *PRETRAINED]),
-    priority: first_if_awaited
+    priority: critical_if_awaited
     conda:
         "../../envs/maknet.yaml"
     threads: 8 if ON_GPU else 1

@@ -168,12 +168,12 @@ def _prepare_series(
     except SeriesError as error:
         row |= {"status": "refused", "reason": str(error.reason), "detail": error.detail}
     except Exception as error:  # one series takes no other along
-        errors.append(_foreseen_by_nobody(folder, error))
+        errors.append(_unexpected_error(folder, error))
         row |= {"status": "refused", "reason": str(Reason.INTERNAL_ERROR), "detail": errors[0]}
     try:
         picture = thumbnail(folder)
     except Exception as error:  # as above; a series without a picture is used all the same
-        errors.append(_foreseen_by_nobody(folder, error))
+        errors.append(_unexpected_error(folder, error))
         row["detail"] = row["detail"] or f"no picture: {errors[-1]}"
         picture = np.zeros((SIDE, SIDE), np.uint8)
     return _Outcome(row, triplets, picture, errors)
@@ -201,7 +201,7 @@ def _counts(volume: Volume, triplets: Triplets) -> dict[str, Any]:
     }
 
 
-def _foreseen_by_nobody(folder: Path, error: Exception) -> str:
+def _unexpected_error(folder: Path, error: Exception) -> str:
     logger.error("%s: unexpected error", printable(str(folder)), exc_info=error)
     return printable(f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}")
 

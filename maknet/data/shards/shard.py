@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from maknet.errors import InputError
 from maknet.files import atomic_path, existing_file
-from maknet.provenance.digests import remember
+from maknet.provenance.digests import remember_digest
 
 _KINDS = {np.dtype("uint8"): "|u1", np.dtype("int16"): "<i2"}
 
@@ -46,7 +46,7 @@ def write_shard(path: str | Path, images: Sequence[NDArray[Any]] | NDArray[Any])
         for block in (header.getbuffer(), *(np.ascontiguousarray(part).data for part in parts)):
             handle.write(block)
             hashed.update(block)
-    remember(path, hashed.hexdigest())
+    remember_digest(path, hashed.hexdigest())
 
 
 def image_bytes(images: NDArray[Any]) -> memoryview:

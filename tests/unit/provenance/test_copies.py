@@ -13,7 +13,7 @@ from maknet.errors import InputError
 from maknet.files import ROOT
 from maknet.provenance import code, copies
 from maknet.provenance.copies import Settled, settle
-from maknet.provenance.place import is_copied, remember
+from maknet.provenance.place import is_copied, remember_new_place
 from maknet.provenance.record_writer import JobSpec, RecordWriter
 from maknet.provenance.records import read_record
 
@@ -139,7 +139,7 @@ def test_results_that_two_checkouts_share_are_looked_at_once_by_each(
 
 
 def test_a_run_is_remembered_before_it_begins(tmp_path: Path) -> None:
-    remember("fresh")
+    remember_new_place("fresh")
     assert not is_copied("fresh")
     Path("fresh/provenance").mkdir()
     assert not is_copied("fresh")
