@@ -1,4 +1,4 @@
-"""Scans that are in two places: one row for each two series or labeled patients, and a verdict."""
+"""Duplicate scans: one row for each two series or labeled patients, and a verdict."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
