@@ -151,7 +151,6 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
     }
     seeds = len(CONFIG["seeds"])
     jobs = sum(int(rule["jobs"]) for rule in plan().values())
-    once = [w for w in works if w.table == "figures"]  # of the first seed alone
     lines = [
         "# What the full run takes",
         "",
@@ -163,8 +162,7 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
         "## Jobs, network, disk",
         "",
         f"* {jobs:,} jobs for {len(CONFIG['seeds'])} seeds: {batches} batches of TCIA are fetched and "
-        f"prepared, 56 zips of DeepLesion fetched; {len(works) - len(once)} jobs of each seed use a GPU, "
-        f"and {len(once)} more of the first.",
+        f"prepared, 56 zips of DeepLesion fetched; {len(works)} jobs of each seed use a GPU.",
         f"* Network: {gigabytes:,.0f} GB from TCIA, {ZIPS_GB} GB from DeepLesion: "
         f"{hours(download)} h.",
         f"* Preparing {slices:,} slices: {prepare / 3600:.2f} CPU-hours and the time to read them, "
@@ -188,7 +186,7 @@ def write_scale(series: list[ManifestSeries], gpu: dict[str, Any], cpu: dict[str
     ]  # fmt: skip
     for gpus in (1, 4, 16):
         every = [Work(f"{w.name}.{s}", w.table, w.seconds, tuple(f"{a}.{s}" for a in w.after))
-                for s in range(seeds) for w in works if s == 0 or w not in once]  # fmt: skip
+                for s in range(seeds) for w in works]  # fmt: skip
         one = wall_time(works, gpus)
         lines.append(f"| {gpus} | {hours(one)} h | {hours(wall_time(every, gpus))} h "
                      f"| {hours(one + download)} h |")  # fmt: skip

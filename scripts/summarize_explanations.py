@@ -14,10 +14,12 @@ def main(
     titles: Sequence[str], studies: Sequence[Path], dataset: str, confidence: float,
     perturbations: Path, deletion: Path, png: Path, pdf: Path,
 ) -> None:  # fmt: skip
-    arrays = {title: load_arrays(path) for title, path in zip(titles, studies, strict=True)}
-    write_frame(perturbations, perturbation_table(dataset, arrays, confidence))
-    fractions = arrays[titles[0]]["fractions"].tolist()
-    curves = deletion_table(dataset, arrays, fractions, confidence)
+    arrays = [load_arrays(path) for path in studies]
+    seeds = len(studies) // len(titles)
+    each = {title: arrays[i * seeds : (i + 1) * seeds] for i, title in enumerate(titles)}
+    write_frame(perturbations, perturbation_table(dataset, each, confidence))
+    fractions = arrays[0]["fractions"].tolist()
+    curves = deletion_table(dataset, each, fractions, confidence)
     write_frame(deletion, curves)
     save_figure(draw_deletion(curves), [png, pdf])
 

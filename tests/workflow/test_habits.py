@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maknet.files import ROOT
-from tests.workflow.conftest import Run
+from tests.workflow.conftest import MINI, Run
 
 pytestmark = pytest.mark.workflow
 
@@ -59,3 +59,21 @@ def test_the_profile_for_slurm_where_there_is_no_slurm(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "This machine has no Slurm" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [[], ["--max-jobs-per-timespan", "50/1s"]])
+def test_ready_jobs_are_looked_at_when_a_job_has_ended_and_not_in_between(
+    snakemake: Run, tmp_path: Path, limit: list[str]
+) -> None:
+    # With one core, one of both is ready and waits.
+    targets = ["data/demo/labels/relations.json", "data/demo/textures/train.npz"]
+    done = snakemake(tmp_path, "--verbose", "--cores", "1", *limit, *targets, configfiles=MINI)
+    assert done.returncode == 0, done.stderr[-3000:]
+    looks = (done.stdout + done.stderr).count("Resources before job selection")
+    ended = (done.stdout + done.stderr).count("Finished jobid")
+    assert ended >= 3
+    if limit:  # what somebody has asked for stands
+        assert looks > ended
+    else:
+        assert looks <= ended

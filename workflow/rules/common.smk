@@ -154,6 +154,11 @@ onstart:
         remember_new_place(config["paths"]["results"])
     except InputError as error:
         raise WorkflowError(str(error)) from None
+    # Snakemake's default limit, 100 jobs per second, makes it look at all ready jobs and their inputs again
+    # a second after each look, one more such chain for each job that ends: a quarter of a core, for nothing.
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 # A job imports the library of this checkout, also where another is installed (`pip install .`).

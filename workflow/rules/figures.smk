@@ -75,18 +75,18 @@ rule describe_architecture:
 rule explain_run:
     """Attributions and perturbations of one network over the hand-labeled set (section 5)."""
     input:
-        weights=in_scenario("<results>/{scenario}runs/{run}/model.safetensors"),
-        network=in_scenario("<results>/{scenario}runs/{run}/network.json"),
+        weights=in_scenario("<results>/{scenario}runs/{run}{seed}/model.safetensors"),
+        network=in_scenario("<results>/{scenario}runs/{run}{seed}/network.json"),
         hand=in_scenario("<data>/{scenario}labeled/hand.npy"),
         hand_index=in_scenario("<data>/{scenario}labeled/hand.csv"),
         hand_labels=in_scenario("<data>/{scenario}labels/hand.npz"),
         dl_info=LABELED["dl_info"],
     output:
-        study="<results>/{scenario}explain/{run}.npz",
+        study="<results>/{scenario}explain/{run}{seed}.npz",
     log:
-        "<logs>/{scenario}explain_run/{run}.log",
+        "<logs>/{scenario}explain_run/{run}{seed}.log",
     benchmark:
-        "<benchmarks>/{scenario}explain_run/{run}.tsv"
+        "<benchmarks>/{scenario}explain_run/{run}{seed}.tsv"
     wildcard_constraints:
         run="maknet|vgg16",
     conda:
@@ -98,7 +98,7 @@ rule explain_run:
         runtime=limit(120),
     params:
         explain=config_provider("explain"),
-        seed=lambda w: config_of(w)["seeds"][0],
+        seed=seed_of,
         device=config["device"],
     script:
         "../../scripts/explain_run.py"
@@ -200,7 +200,11 @@ rule summarize_explanations:
     """Figures 3 and 4 in numbers, over the whole hand-labeled set."""
     input:
         studies=in_scenario(
-            *(f"<results>/{{scenario}}explain/{run}.npz" for run in EXPLAINED_RUNS)
+            *(
+                f"<results>/{{scenario}}explain/{run}{seed}.npz"
+                for run in EXPLAINED_RUNS
+                for seed in SEEDS
+            )
         ),
     output:
         perturbations="<results>/{scenario}perturbations.csv",

@@ -48,7 +48,7 @@ KEPT = [
         run=EVALUATED_RUNS,
         seed=SEEDS,
     ),
-    *expand("<results>/explain/{run}.npz", run=EXPLAINED_RUNS),
+    *expand("<results>/explain/{run}{seed}.npz", run=EXPLAINED_RUNS, seed=SEEDS),
 ]
 
 

@@ -1,7 +1,7 @@
 """Figures 3 and 4 in numbers: the confidence lost to each perturbation, over the whole test set.
 
-Intervals are by patient and hold the scatter of patients alone: each network was trained once, and
-another seed may give another difference. N images, K top labels.
+Intervals are by patient and by training. With one training they hold the scatter of patients alone,
+and another seed may give another difference. S trainings, N images, K top labels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from maknet.errors import InputError
 from maknet.metrics.patient_means import PatientMean, patient_mean
 from maknet.reporting.figures.style import COLORS, MARKERS, paper_style
 
-Studies = Mapping[str, Mapping[str, NDArray[Any]]]
+Study = Mapping[str, NDArray[Any]]  # of one training of a network
+Studies = Mapping[str, Sequence[Study]]
 _CHANGES = ("replaced", "black", "deleted")
-_TRAININGS = 1  # of each network; in the tables, so that nobody takes the intervals for more
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class _Effect:
     """What a perturbation does to each image, or by how much it differs between two networks.
 
     Attributes:
-        confidence: Mean probability of the original's top labels before, (N,).
-        confidence_after: The same after, (N,).
-        drop: What is lost, (N,); a gain is negative.
-        moved: By how much it changes, up or down, (N,).
-        top_kept: Share of the top labels that stay among the top, (N,).
+        confidence: Mean probability of the original's top labels before, (S, N).
+        confidence_after: The same after, (S, N).
+        drop: What is lost, (S, N); a gain is negative.
+        moved: By how much it changes, up or down, (S, N).
+        top_kept: Share of the top labels that stay among the top, (S, N).
     """
 
     confidence: NDArray[np.float64]
@@ -47,41 +47,45 @@ def perturbation_table(dataset: str, studies: Studies, confidence: float) -> pd.
 
     Args:
         dataset: Name of the data.
-        studies: Arrays of `explain_run` by network title, all of the same images.
+        studies: Arrays of `explain_run` of each training, by network title, all of the same images
+            and with the same seeds.
         confidence: Probability with which an interval is to hold the true mean.
 
     Returns:
         Columns: `confidence` and `confidence_after` (mean probability of the original's top
         labels), `drop` (mean loss, in which gains cancel losses), `moved` (mean change up or down)
-        and `top_kept` (share of the top labels that stay) with `_low` and `_high` by patient, and
-        `drop_sd` over images. In a row `A minus B` each is the mean of the
-        differences on the same image.
+        and `top_kept` (share of the top labels that stay) with `_low` and `_high`, `drop_sd` over
+        images, and `trainings`. In a row `A minus B` each is the mean of the differences on the
+        same image with the same seed.
 
     Raises:
         InputError: The studies are of different images.
     """
     _check_same_images(studies)
     rows = []
-    for title, arrays in studies.items():
-        rows += [(title, change, _effect(arrays, change)) for change in _CHANGES]
+    for title, each in studies.items():
+        rows += [(title, change, _effect(each, change)) for change in _CHANGES]
     for first, second in combinations(studies, 2):
         for change in _CHANGES:
             one, other = (asdict(_effect(studies[title], change)) for title in (first, second))
             difference = _Effect(**{name: one[name] - other[name] for name in one})
             rows.append((f"{first} minus {second}", change, difference))
-    patients = next(iter(studies.values()))["patients"]
+    trained = next(iter(studies.values()))
+    patients = trained[0]["patients"]
     return pd.DataFrame([
-        {"dataset": dataset, "arch": title, "change": change, "trainings": _TRAININGS,
+        {"dataset": dataset, "arch": title, "change": change, "trainings": len(trained),
          **_summary(effect, patients, confidence)}
         for title, change, effect in rows
     ])  # fmt: skip
 
 
-def _effect(arrays: Mapping[str, NDArray[Any]], change: str) -> _Effect:
+def _effect(each: Sequence[Study], change: str) -> _Effect:
     place = 1 + _CHANGES.index(change)
-    before, after = (arrays["followed"][:, i].mean(1, dtype=np.float64) for i in (0, place))
-    original, now = arrays["labels"][:, 0], arrays["labels"][:, place]
-    kept = (original[:, :, None] == now[:, None, :]).any(2).mean(1)
+    followed = np.stack([study["followed"] for study in each])
+    labels = np.stack([study["labels"] for study in each])
+    before, after = (followed[:, :, i].mean(2, dtype=np.float64) for i in (0, place))
+    original, now = labels[:, :, 0], labels[:, :, place]
+    kept = (original[..., :, None] == now[..., None, :]).any(3).mean(2)
     return _Effect(before, after, before - after, abs(before - after), kept)
 
 
@@ -93,7 +97,7 @@ def _summary(effect: _Effect, patients: NDArray[np.int64], confidence: float) ->
     return {
         "images": len(patients), "patients": drop.patients,
         "confidence": effect.confidence.mean(), "confidence_after": effect.confidence_after.mean(),
-        **_columns("drop", drop), "drop_sd": effect.drop.std(), **_columns("moved", moved),
+        **_columns("drop", drop), "drop_sd": effect.drop.mean(0).std(), **_columns("moved", moved),
         **_columns("top_kept", kept),
     }  # fmt: skip
 
@@ -103,7 +107,7 @@ def _columns(name: str, mean: PatientMean) -> dict[str, float]:
 
 
 def _check_same_images(studies: Studies) -> None:
-    lesions = [arrays["lesions"] for arrays in studies.values()]
+    lesions = [study["lesions"] for each in studies.values() for study in each]
     if any(not np.array_equal(lesions[0], other) for other in lesions[1:]):
         raise InputError(
             f"The studies of {' and '.join(studies)} are of different images; make them anew."
@@ -117,24 +121,26 @@ def deletion_table(
 
     Args:
         dataset: Name of the data.
-        studies: Arrays of `explain_run` by network title.
+        studies: Arrays of `explain_run` of each training, by network title.
         fractions: Deleted fractions of the pixels, in the order of the arrays.
         confidence: Probability with which an interval is to hold the true mean.
 
     Returns:
         Columns: `chosen_by` (`attribution`, or `chance` as a control: as many random pixels that
         are not air), `fraction`, `confidence`
-        (mean over images) with `confidence_low` and `confidence_high` by patient.
+        (mean over images) with `confidence_low` and `confidence_high`, `trainings`.
     """
     rows = []
-    for title, arrays in studies.items():
+    for title, each in studies.items():
+        patients = each[0]["patients"]
         for field in ("by_attribution", "by_chance"):
             for place, fraction in sorted(enumerate(fractions), key=lambda pair: pair[1]):
-                mean = patient_mean(arrays[field][:, place], arrays["patients"], confidence)
+                values = np.stack([study[field][:, place] for study in each])
+                mean = patient_mean(values, patients, confidence)
                 rows.append({
                     "dataset": dataset, "arch": title, "chosen_by": field.removeprefix("by_"),
-                    "fraction": fraction, "trainings": _TRAININGS,
-                    "images": len(arrays["patients"]), "patients": mean.patients,
+                    "fraction": fraction, "trainings": len(each),
+                    "images": len(patients), "patients": mean.patients,
                     **_columns("confidence", mean),
                 })  # fmt: skip
     return pd.DataFrame(rows)

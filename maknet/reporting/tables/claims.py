@@ -191,8 +191,10 @@ def _perturbed(column: str, test: Mapping[str, Any], measured: Measured) -> Evid
             if (row["arch"], row["change"]) == (name, test["change"]):
                 value, *ends = (sign * float(row[column + end]) for end in ("", "_low", "_high"))
                 on = f"{PERTURBED[column]}, {names[0]}, {test['change']}"
-                return Evidence(on, value, min(ends), max(ends), f"perturbations.csv: {name}",
-                                "each network was explained once")  # fmt: skip
+                once = int(row["trainings"]) < _MIN_SEEDS
+                why = "each network was trained once" if once else ""
+                cells = f"perturbations.csv: {name}"
+                return Evidence(on, value, min(ends), max(ends), cells, why)
     return Evidence(f"{PERTURBED[column]}, {names[0]}", nan, nan, nan, "", "it was not measured")
 
 

@@ -56,3 +56,32 @@ def test_one_patient_has_no_interval() -> None:
     assert found.value == 1.5
     assert math.isnan(found.low)
     assert math.isnan(found.high)
+
+
+@pytest.mark.parametrize("trainings", [2, 5])
+def test_trainings_that_differ_widen_it_as_student_says(trainings: int) -> None:
+    """Without any scatter of patients it is Student's interval over the trainings."""
+    of_training = np.random.default_rng(trainings).normal(0.3, 0.1, trainings)
+    values = np.repeat(of_training[:, None], 12, axis=1)
+    found = patient_mean(values, np.arange(12), 0.95)
+    low, high = stats.t.interval(0.95, trainings - 1, of_training.mean(), stats.sem(of_training))
+    assert (found.value, found.low, found.high) == pytest.approx((of_training.mean(), low, high))
+
+
+def test_equal_trainings_change_nothing() -> None:
+    values = np.random.default_rng(1).normal(2, 1, 12)
+    once = patient_mean(values, np.arange(12), 0.9)
+    twice = patient_mean(np.stack([values, values]), np.arange(12), 0.9)
+    assert (twice.value, twice.low, twice.high) == pytest.approx((once.value, once.low, once.high))
+
+
+def test_with_trainings_too_it_holds_the_true_mean_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(7)
+    held = []
+    for _ in range(400):
+        of_patient = generator.normal(0, 1, 40)
+        of_training = generator.normal(0, 0.3, (5, 1))
+        values = of_patient + of_training + generator.normal(0, 0.2, (5, 40))
+        found = patient_mean(values, np.arange(40), 0.95)
+        held.append(found.low <= 0 <= found.high)
+    assert np.mean(held) > 0.92

@@ -99,7 +99,8 @@ def explained() -> Explained:
 
 def curves() -> pd.DataFrame:
     """Return the table of the deletion curves."""
-    return deletion_table("phantom", STUDIES, FRACTIONS, 0.95)
+    each = {title: [arrays] for title, arrays in STUDIES.items()}
+    return deletion_table("phantom", each, FRACTIONS, 0.95)
 
 
 def histories(folder: Path) -> dict[str, Path]:

@@ -20,7 +20,7 @@ def test_labels_are_true_surely_false_or_unknown() -> None:
 
 
 def test_perturbations_in_numbers() -> None:
-    table = perturbation_table("phantom", {"MAKNet": study()}, 0.95).set_index("change")
+    table = perturbation_table("phantom", {"MAKNet": [study()]}, 0.95).set_index("change")
     assert table["arch"].tolist() == ["MAKNet"] * 3
     assert table["confidence"].tolist() == pytest.approx([0.85] * 3)
     assert table["drop"].tolist() == pytest.approx([0.05, 0.5, 0.75])
@@ -36,7 +36,7 @@ def test_the_difference_of_two_networks_is_paired_and_by_patient() -> None:
     other["labels"][:2, 1] = [3, 2]  # both top labels of one patient are lost
     more = np.linspace(0, 0.3, 4)[:, None, None]  # lost by each image, whatever is changed
     other["followed"][:, 1:] = one["followed"][:, 1:] - more
-    table = perturbation_table("phantom", {"MAKNet": one, "VGG16": other}, 0.9)
+    table = perturbation_table("phantom", {"MAKNet": [one], "VGG16": [other]}, 0.9)
     assert table["arch"].tolist() == ["MAKNet"] * 3 + ["VGG16"] * 3 + ["MAKNet minus VGG16"] * 3
     assert (table["trainings"] == 1).all()
     paired = table.set_index(["arch", "change"]).loc[("MAKNet minus VGG16", "replaced")]
@@ -46,7 +46,7 @@ def test_the_difference_of_two_networks_is_paired_and_by_patient() -> None:
     assert (paired["top_kept_low"], paired["top_kept_high"]) == pytest.approx((kept.low, kept.high))
     assert paired["drop"] == pytest.approx(-0.15)
     assert paired["confidence"] == pytest.approx(0.0)
-    alone = perturbation_table("phantom", {"MAKNet": one}, 0.9)
+    alone = perturbation_table("phantom", {"MAKNet": [one]}, 0.9)
     pd.testing.assert_frame_equal(table.iloc[:3], alone)
 
 
@@ -57,23 +57,34 @@ def test_rises_and_falls_cancel_in_a_drop_and_not_in_a_change() -> None:
     restless["followed"][:, 1:] = before - 0.1 * signs
     steady["followed"][:, :1] = before
     steady["followed"][:, 1:] = before + 0.02
-    found = perturbation_table("phantom", {"MAKNet": restless, "VGG16": steady}, 0.95)
+    found = perturbation_table("phantom", {"MAKNet": [restless], "VGG16": [steady]}, 0.95)
     table = found.set_index(["arch", "change"]).xs("replaced", level="change")
     assert table["drop"].tolist() == pytest.approx([0.0, -0.02, 0.02])
     assert table["moved"].tolist() == pytest.approx([0.1, 0.02, 0.08])
 
 
+def test_several_trainings_are_averaged_and_their_scatter_widens_the_interval() -> None:
+    one, two = study(), study()
+    two["followed"][:, 1:] = one["followed"][:, 1:] - 0.1
+    both = perturbation_table("phantom", {"MAKNet": [one, two]}, 0.95)
+    alone = perturbation_table("phantom", {"MAKNet": [one]}, 0.95)
+    assert both["trainings"].tolist() == [2] * 3
+    assert (both["drop"] - alone["drop"]).tolist() == pytest.approx([0.05] * 3)
+    wide, narrow = (table["drop_high"] - table["drop_low"] for table in (both, alone))
+    assert (wide > narrow).all()
+
+
 def test_studies_of_other_images_are_not_compared() -> None:
     other = {**study(), "lesions": np.array([40, 41, 42, 99])}
     with pytest.raises(InputError, match="of MAKNet and VGG16 are of different images; make them"):
-        perturbation_table("phantom", {"MAKNet": study(), "VGG16": other}, 0.95)
+        perturbation_table("phantom", {"MAKNet": [study()], "VGG16": [other]}, 0.95)
 
 
 def test_deletion_curves_in_numbers_and_in_order() -> None:
     arrays = {name: np.array([[0.3, 0.9, 0.5], [0.5, 0.7, 0.3]])
               for name in ("by_attribution", "by_chance")}  # fmt: skip
     arrays["patients"] = np.array([3, 8])
-    table = deletion_table("phantom", {"MAKNet": arrays}, [0.3, 0.0, 0.1], 0.95)
+    table = deletion_table("phantom", {"MAKNet": [arrays]}, [0.3, 0.0, 0.1], 0.95)
     assert table["chosen_by"].tolist() == ["attribution"] * 3 + ["chance"] * 3
     part = table[table["chosen_by"] == "chance"]
     assert part["fraction"].tolist() == [0.0, 0.1, 0.3]
@@ -89,7 +100,7 @@ def test_images_of_one_patient_widen_the_bars() -> None:
     arrays["by_chance"] = np.array([[0.9] * 3, [0.9] * 3, [0.5] * 3, [0.4] * 3])
     apart = {**arrays, "patients": np.arange(4)}
     together, images = (
-        deletion_table("phantom", {"MAKNet": arrays_}, [0.0, 0.1, 0.3], 0.95)
+        deletion_table("phantom", {"MAKNet": [arrays_]}, [0.0, 0.1, 0.3], 0.95)
         for arrays_ in (arrays, apart)
     )
     width = (together["confidence_high"] - together["confidence_low"]).iloc[3:]

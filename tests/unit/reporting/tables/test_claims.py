@@ -50,9 +50,9 @@ def measured(levels: dict[str, float], seeds: int = 5, number: int = 0) -> Measu
         networks={run: {"paper_size_parameters": n} for run, n in parameters.items()},
         perturbations=[
             {"arch": "MAKNet minus VGG16", "change": "replaced", "moved": "-0.05",
-             "moved_low": "-0.08", "moved_high": "-0.02"},
+             "moved_low": "-0.08", "moved_high": "-0.02", "trainings": "1"},
             {"arch": "MAKNet", "change": "deleted", "drop": "0.2", "drop_low": "0.1",
-             "drop_high": "0.3"},
+             "drop_high": "0.3", "trainings": "5"},
         ],
         last="student5", confidence=0.95,
     )  # fmt: skip
@@ -131,5 +131,11 @@ def test_every_claim_of_the_file_can_be_judged() -> None:
     assert by_id["last student's F1, hand-labeled"]["verdict"] == NOT_REPRODUCED
     fewer = by_id["change less than VGG16, replaced"]
     assert (fewer["measured"], fewer["low"], fewer["high"]) == ("0.0500", "0.0200", "0.0800")
-    assert fewer["why"] == "each network was explained once"
+    assert fewer["why"] == "each network was trained once"
     assert by_id["change less than VGG16, black patches"]["why"] == "it was not measured"
+
+
+def test_a_perturbation_is_judged_when_the_networks_were_trained_several_times() -> None:
+    rows = judge_claims("deeplesion", CLAIMS, measured({"maknet": 0.9}))
+    (salient,) = [row for row in rows if row["claim"] == "salient regions matter"]
+    assert (salient["verdict"], salient["low"]) == (REPRODUCED, "0.1000")
