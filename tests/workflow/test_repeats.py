@@ -8,17 +8,21 @@ import pandas as pd
 import pytest
 import yaml
 
+from maknet.data.arrays import load_arrays
 from maknet.files import read_rows, sha256
 from tests.workflow.conftest import MINI, Run
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 
-def test_several_seeds_repeat_tables_1_and_2(copied: Path, snakemake: Run, tmp_path: Path) -> None:
+def test_several_seeds_repeat_tables_and_perturbations(
+    copied: Path, snakemake: Run, tmp_path: Path
+) -> None:
     other = tmp_path / "other.yaml"
     other.write_text("seeds: [123, 7]\nstudent: {rounds: 1}\n")
     done = snakemake(
         copied, "results/demo/table1.csv", "results/demo/table2.csv",
+        "results/demo/perturbations.csv", "results/demo/figure3.png",
         configfiles=(*MINI, str(other)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
@@ -31,6 +35,15 @@ def test_several_seeds_repeat_tables_1_and_2(copied: Path, snakemake: Run, tmp_p
         mine = table.set_index(key)[["text_mined_auc", "text_mined_auc_sd"]]
         np.testing.assert_allclose(mine.sort_index(), means.sort_index(), rtol=1e-4)
         assert each.groupby(key)["text_mined_auc"].nunique().max() == 2
+    table = pd.read_csv(copied / "results/demo/perturbations.csv")
+    assert table["trainings"].tolist() == [2] * 9
+    studies = [
+        load_arrays(copied / f"results/demo/explain/{r}.npz") for r in ("vgg16", "vgg16-seed7")
+    ]
+    drops = [(s["followed"][:, 0] - s["followed"][:, 3]).mean() for s in studies]
+    assert drops[0] != drops[1]
+    mean = table.set_index(["arch", "change"])["drop"]["VGG16", "deleted"]
+    assert mean == pytest.approx(np.mean(drops), rel=1e-4)
 
 
 def test_the_same_seed_gives_the_same_bytes(finished: Path, snakemake: Run, tmp_path: Path) -> None:
