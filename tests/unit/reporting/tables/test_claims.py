@@ -91,11 +91,13 @@ def test_one_seed_and_a_metric_without_an_interval_decide_nothing() -> None:
     (row,) = judge_claims("deeplesion", [claim("maknet", "vgg16")], strong)
     assert (row["verdict"], row["why"]) == (UNDECIDED, "one seed")
     assert row["half_width"] == ""  # its interval holds no scatter of training
-    strong = measured({"maknet": 0.9})
     (row,) = judge_claims("deeplesion", [claim("maknet", "vgg16", "precision")], strong)
     assert row["verdict"] == UNDECIDED
     assert row["why"] == "no interval is known to hold for precision"
     assert row["low"] == "-"
+    strong = measured({"maknet": 0.9})
+    (row,) = judge_claims("deeplesion", [claim("maknet", "vgg16", "precision")], strong)
+    assert row["verdict"] == REPRODUCED
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ def lines(*runs: Repeated) -> list[Line]:
     return [Line(str(i), f"student{i}", run, NETWORK) for i, run in enumerate(runs)]
 
 
+def with_interval(table: pd.DataFrame) -> set[str]:
+    """Return the measures of a table of differences that have an interval."""
+    printed = table[table["low"].notna()]
+    named = printed["metric"] + printed["labels"].map({"all": "", "frequent": "_frequent"})
+    return set(named)
+
+
 def pages(folder: Path, page: TablePage) -> dict[str, Path]:
     paths = {name: folder / f"t.{name}" for name in FILES}
     write_table(page, paths, lambda path: f"root of {Path(path).read_text()[:7]}")
@@ -119,9 +126,10 @@ def test_the_paired_difference_is_that_of_the_same_resamples_and_seeds() -> None
     assert pd.isna(undefined["difference"])
     assert set(table["difference_of"]) == {"a minus b"}
     assert len(table) == 2 * len(MEASURES)
-    printed = table[table["low"].notna()]
-    named = printed["metric"] + printed["labels"].map({"all": "", "frequent": "_frequent"})
-    assert set(named) == set(differences(2))
+    assert with_interval(table) == set(differences(1))
+    several = {"a": repeated(0.92, 0.93), "b": repeated(0.90, 0.91)}
+    table = paired_differences("phantom", several, [("a", "b")], 0.95)
+    assert with_interval(table) == set(differences(2)) > set(differences(1))
 
 
 def test_one_lucky_seed_is_not_decisive_over_several() -> None:
