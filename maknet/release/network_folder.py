@@ -56,7 +56,7 @@ def trained_on(dataset: str, run: str, unlabeled: str) -> str:
         unlabeled: Where unlabeled CT came from: `phantom`, `tcia` or `folder`.
     """
     if dataset == "phantom":
-        return "trained on synthetic CT (a phantom): for trying the software, no meaning for CT"
+        return "trained on synthetic CT (a phantom): for trying the software, meaningless for CT"
     if dataset != "deeplesion":
         return "trained on a small set of its user's own: for trying the software"
     whose = "of public archives" if unlabeled == "tcia" else "of its user's own"
