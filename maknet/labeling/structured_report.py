@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from maknet.labeling.extents import Extent
 
 # What a report must have of patient and study, but may leave empty (type 2).
-_IDENTITY = (
+IDENTITY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "AccessionNumber",
     "ReferringPhysicianName", "StudyDate", "StudyTime", "StudyID",
 )  # fmt: skip
@@ -142,7 +142,7 @@ def _reference(path: Path) -> Dataset:
         setattr(image, keyword, value)
     if image.SOPClassUID not in _CLASSES:
         raise UnreportableError(f"{path} is not an image of a CT series; give only CT slices.")
-    for keyword in _IDENTITY:
+    for keyword in IDENTITY:
         setattr(image, keyword, "")
     return image
 

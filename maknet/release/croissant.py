@@ -75,7 +75,7 @@ def write_croissant(path: Path, parquet: Path, source: LabelSource) -> None:
         "url": source.home or f"{_ROOT}:{facts.root}",
         "creator": [{"@type": "sc:Organization", "name": name} for name in source.creators],
         "license": _licenses(source.sources),
-        "citeAs": bibtex(source.cited["preferred-citation"]),
+        "citeAs": bibtex(source.cited["references"][0]),
         "citation": list(dict.fromkeys(row["citation"] for row in source.sources)),
         "keywords": ["computed tomography", "pseudo-labels", "noisy student", facts.dataset],
         "isLiveDataset": False,

@@ -71,7 +71,7 @@ def test_licenses_are_those_of_images_and_training_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dataset", ["deeplesion", "phantom", "sample"])
-def test_drawn_ct_is_called_so_first(tmp_path: Path, dataset: str) -> None:
+def test_synthetic_ct_is_called_so_first(tmp_path: Path, dataset: str) -> None:
     found = described(tmp_path, dataset)
     warning = WARNINGS.get(dataset, "Labels that MAKNet gave")
     assert found["description"].startswith(warning)
@@ -87,7 +87,7 @@ def test_the_address_is_the_workflows_or_the_root(tmp_path: Path) -> None:
 
 
 def test_a_reference_in_bibtex() -> None:
-    text = bibtex(CITED["preferred-citation"])
+    text = bibtex(CITED["references"][0])
     assert text.startswith("@article{virk2020, title = {{Domain Specific, ")
     assert "author = {Virk, Jitender Singh and Bathula, Deepti R.}" in text
     assert text.count("{") == text.count("}")
