@@ -62,5 +62,6 @@ def replaced_folder(target: Path, mark: Mark) -> Iterator[Path]:
             part.replace(target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if target.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
+        if old.is_dir() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)

@@ -89,11 +89,11 @@ def arithmetic_notes(networks: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def differences_for_people(paired: pd.DataFrame) -> pd.DataFrame:
     """Return text cells: one row per pair and test set, the measures whose intervals hold."""
+    held = differences(int(paired["seeds"].max()))
     rows = []
     for (pair, test_set), group in paired.groupby(["difference_of", "test_set"], sort=False):
         by_measure = group.set_index(["metric", "labels"])
         cells = {}
-        held = differences(int(paired["seeds"].max()))
         for measure in (name for name in _COMPARED if name in held):
             metric = measure.removesuffix("_frequent")
             labels = "all" if metric == measure else "frequent"

@@ -345,6 +345,25 @@ def test_interrupted_it_leaves_what_was_there(
     assert [path.name for path in labeled.parent.iterdir() if path.name.endswith(".part")] == []
 
 
+def test_labels_of_before_come_back_when_the_new_ones_cannot_take_their_place(
+    labeled: Path, archive: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in labeled.iterdir()}
+
+    replace = Path.replace
+
+    def refused(path: Path, to: Path) -> Path:
+        if to == labeled:
+            raise PermissionError(13, "Permission denied", str(labeled))
+        return replace(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refused)
+        options = ["--weights", str(bundle), "--out", str(labeled)]
+        assert main([str(next(archive.glob("clean*"))), *options]) == 2
+    assert {path.name: path.read_bytes() for path in labeled.iterdir()} == before
+
+
 def test_files_of_the_users_own_are_never_replaced(
     archive: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
